@@ -1,0 +1,171 @@
+import type { DType } from '../dtype/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+export type BackendName = 'reference' | 'wasm';
+
+/** What a backend says of itself in `info`, `doctor` and benchmarks. */
+export interface BackendInfo {
+  readonly name: BackendName;
+  /** Kernel set, such as `relaxed-dot`; what it means stands in the backend's README section. */
+  readonly mode: string;
+  readonly threads: number;
+}
+
+/** A weight as it lies in its checkpoint. */
+export interface WeightSource {
+  readonly name: string;
+  readonly dtype: DType;
+  /** [rows, columns], or [length] of a vector. */
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+  /** Bytes [start, end) of the data; into `into` when given. */
+  read(start: number, end: number, into?: Uint8Array): Promise<Uint8Array>;
+}
+
+/** y = x Wᵀ + b */
+export interface Linear {
+  /** [outputs, inputs], in the backend's own layout. */
+  readonly weight: Tensor;
+  /** [outputs], f32. */
+  readonly bias?: Tensor | undefined;
+}
+
+export interface AttentionWeights {
+  /** [hidden], f32: the norm before the projections. */
+  readonly norm: Tensor;
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  /** [headDim], f32: RMS norm of every query and key head before rope (Qwen 3). */
+  readonly queryNorm?: Tensor | undefined;
+  readonly keyNorm?: Tensor | undefined;
+}
+
+export interface FeedForwardWeights {
+  /** [hidden], f32 */
+  readonly norm: Tensor;
+  readonly gate: Linear;
+  readonly up: Linear;
+}
+
+/** Rotary position embedding. Su et al. 2021, arXiv:2104.09864. */
+export interface Rope {
+  /** Numbers (2i, 2i+1) of a head make a pair (GGUF's `llama`), or (i, i + dimensions/2) (Hugging Face, GGUF's `qwen2`). */
+  readonly pairing: 'interleaved' | 'half';
+  /** Numbers of a head that are rotated; the rest pass through. Even, at most headDim. */
+  readonly dimensions: number;
+  /** [dimensions / 2] radians per position, scaling (linear, llama3, yarn) already applied. */
+  readonly frequencies: Float64Array;
+  /** Factor on cos and sin (yarn's attention factor); 1 otherwise. */
+  readonly magnitude: number;
+}
+
+export interface AttentionOptions {
+  readonly numHeads: number;
+  readonly numKvHeads: number;
+  readonly headDim: number;
+  /** Factor on q · k; headDim^-0.5 unless the model says otherwise. */
+  readonly scale: number;
+  readonly rope: Rope;
+  readonly normEps: number;
+  /** A query sees at most so many of the latest positions, itself among them; undefined: all. */
+  readonly slidingWindow?: number | undefined;
+}
+
+/**
+ * What one forward pass works on: rows of one or more sequences, prefill and decode mixed freely.
+ * A sequence's keys and values lie in blocks of `blockSize` slots; slot = block · blockSize + offset. Kwon et al. 2023, arXiv:2309.06180.
+ */
+export interface Batch {
+  /** [tokens] */
+  readonly tokenIds: Int32Array;
+  /** [tokens] position of each row in its sequence. Rows of one sequence are neighbours and rise by one. */
+  readonly positions: Int32Array;
+  /** [tokens] the slot where the row's key and value go. */
+  readonly slotMapping: Int32Array;
+  /** [tokens] which row of `blockTable` the token belongs to. */
+  readonly sequenceOf: Int32Array;
+  /** [sequences, blocksPerSequence] block numbers, in order; unused entries are 0. */
+  readonly blockTable: Int32Array;
+  readonly blocksPerSequence: number;
+  readonly blockSize: number;
+  /** Rows whose logits are wanted, rising. */
+  readonly outputRows: Int32Array;
+}
+
+export interface KvShape {
+  readonly numLayers: number;
+  readonly numKvHeads: number;
+  readonly headDim: number;
+  readonly numBlocks: number;
+  readonly blockSize: number;
+}
+
+/** Keys and values of one layer; the backend's own. */
+export interface KvLayer {
+  readonly layer: number;
+}
+
+/**
+ * Where the arithmetic happens: the narrow waist between models and machines.
+ *
+ * Calls record or run in order; only `read` waits. Activations are f32 and live until the `scope` that made them ends.
+ * Every op reduces in an order fixed by the shape of one row: the bits of a row do not depend on the batch, the chunk,
+ * or the number of threads.
+ */
+export interface Backend {
+  readonly info: BackendInfo;
+
+  /**
+   * Brings weights into the backend's own layout. Any dtype of `dtype/index.ts`; vectors become f32.
+   * @throws RealizarError `out-of-memory` | `unsupported-dtype`
+   */
+  upload(source: WeightSource): Promise<Tensor>;
+
+  /** Bytes that `upload` will take for such a weight: for `realizar info` and for refusing before loading. */
+  weightBytes(dtype: DType, shape: readonly number[]): number;
+
+  createKvCache(shape: KvShape): readonly KvLayer[];
+
+  /** Frees the activations made inside when `body` ends. */
+  scope<T>(body: () => T): T;
+
+  /** Rows of `table` [vocab, hidden] for `batch.tokenIds` → [tokens, hidden] */
+  embed(table: Tensor, batch: Batch): Tensor;
+
+  /**
+   * RMS norm of `x`; q, k, v projections; norm of q and k heads where the weights have one; rope on q and k; k and v go
+   * into the cache's slots.
+   *
+   * @param x [tokens, hidden], not changed
+   * @returns q [tokens, numHeads · headDim] for `attention` alone: a backend may leave part of the work to it
+   */
+  attentionInputs(x: Tensor, weights: AttentionWeights, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor;
+
+  /**
+   * Causal grouped-query attention over the paged cache: softmax(scale · q kᵀ) v, head by head.
+   *
+   * @param q what `attentionInputs` returned for the same cache, batch and options
+   * @returns [tokens, numHeads · headDim]
+   */
+  attention(q: Tensor, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor;
+
+  /** x += input Wᵀ + b, in place. `x` [tokens, outputs], `input` [tokens, inputs]. */
+  addLinear(x: Tensor, input: Tensor, linear: Linear): void;
+
+  /** silu(gate(norm(x))) ⊙ up(norm(x)) → [tokens, intermediate]. Shazeer 2020, arXiv:2002.05202. */
+  gatedLinear(x: Tensor, weights: FeedForwardWeights, normEps: number): Tensor;
+
+  /** Logits of chosen rows: norm, then the output head [vocab, hidden] → [rows.length, vocab] */
+  logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array): Tensor;
+
+  /**
+   * Runs what is recorded and copies a tensor out, as f32. The caller may yield to other work meanwhile; calls on one backend
+   * are made one after another.
+   * @throws RealizarError `closed`
+   */
+  read(tensor: Tensor): Promise<Float32Array>;
+
+  /** Frees everything and ends its threads; later calls throw `closed`. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+import { RealizarError } from '../errors.ts';
+import type { DType } from '../dtype/index.ts';
+
+/** A shape, a dtype, and a buffer that a backend owns. Shapes are slowest-first: a matrix is [rows, columns]. */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+/** `[rows, width]` of a tensor read as a matrix: all leading dimensions are rows. */
+export function rowsOf(tensor: Tensor): readonly [rows: number, width: number] {
+  const width = tensor.shape.at(-1) ?? 1;
+  return [tensor.shape.slice(0, -1).reduce((product, n) => product * n, 1), width];
+}
+
+/** @throws RealizarError `shape-mismatch`, naming `what` */
+export function assertShape(tensor: Tensor, shape: readonly number[], what: string): void {
+  if (tensor.shape.length === shape.length && tensor.shape.every((n, i) => n === shape[i])) return;
+  throw new RealizarError('shape-mismatch', `${what} is [${tensor.shape.join(', ')}] and has to be [${shape.join(', ')}]`, { field: what });
+}
