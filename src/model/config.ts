@@ -1,4 +1,4 @@
-import type { Rope } from '../backend/backend.ts';
+import type { AttentionOptions, Rope } from '../backend/backend.ts';
 
 /** The shape of a decoder-only transformer. Names are those of Hugging Face's config.json, camelCased. */
 export interface ModelConfig {
@@ -16,3 +16,14 @@ export interface ModelConfig {
   readonly rope: Rope;
   readonly slidingWindow?: number | undefined;
 }
+
+/** What the attention ops of every layer are told. */
+export const attentionOptions = (c: ModelConfig): AttentionOptions => ({
+  numHeads: c.numHeads,
+  numKvHeads: c.numKvHeads,
+  headDim: c.headDim,
+  scale: c.headDim ** -0.5,
+  rope: c.rope,
+  normEps: c.normEps,
+  slidingWindow: c.slidingWindow,
+});

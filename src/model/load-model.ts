@@ -1,0 +1,88 @@
+import type { Backend, WeightSource } from '../backend/backend.ts';
+import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint.ts';
+import { formats } from '../dtype/index.ts';
+import { RealizarError } from '../errors.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { Architecture } from './architecture.ts';
+import { architectureNamed } from './architectures/index.ts';
+import type { ModelConfig } from './config.ts';
+import { configFromMetadata } from './config-from-metadata.ts';
+import { Model } from './model.ts';
+import { arrangeWeights, planWeights, ROPE_DIVISORS, type WeightPlan } from './weights.ts';
+
+export interface LoadModelOptions {
+  /** Positions of the kv cache; default: the model's own. */
+  readonly contextLength?: number | undefined;
+  readonly onProgress?: ((progress: { readonly loadedBytes: number; readonly totalBytes: number; readonly tensor: string }) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a checkpoint holds, checked to the last shape and not yet read. */
+export interface ModelPlan extends WeightPlan {
+  readonly architecture: Architecture;
+  readonly config: ModelConfig;
+}
+
+/**
+ * Understands a checkpoint without loading it.
+ * @throws RealizarError `unknown-architecture` | `missing-metadata` | `bad-hparam` | `missing-tensor` | `shape-mismatch`
+ */
+export async function planModel(checkpoint: Checkpoint): Promise<ModelPlan> {
+  const config = configFromMetadata(checkpoint.metadata, await ropeDivisors(checkpoint));
+  const architecture = architectureNamed(config.architecture);
+  return { architecture, config, ...planWeights(checkpoint, architecture, config) };
+}
+
+/**
+ * Brings a checkpoint's weights into a backend. The backend belongs to the model from here on, and is disposed of when loading fails.
+ * @throws RealizarError as `planModel`; also `aborted` | `out-of-memory` | `unsupported-dtype` and what reading throws
+ */
+export async function loadModel(checkpoint: Checkpoint, backend: Backend, options: LoadModelOptions = {}): Promise<Model> {
+  try {
+    const plan = await planModel(checkpoint);
+    const weights = arrangeWeights(await uploadAll(checkpoint, plan, backend, options), plan.config.numLayers);
+    const weightBytes = sum(plan.tensors.map((tensor) => backend.weightBytes(tensor.dtype, tensor.shape)));
+    return new Model(backend, { ...plan, weights, weightBytes, contextLength: options.contextLength ?? plan.config.contextLength });
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}
+
+async function uploadAll(checkpoint: Checkpoint, plan: ModelPlan, backend: Backend, options: LoadModelOptions): Promise<Map<string, Tensor>> {
+  const uploaded = new Map<string, Tensor>();
+  const totalBytes = sum(plan.tensors.map(({ byteLength }) => byteLength));
+  let loadedBytes = 0;
+  for (const tensor of plan.tensors) {
+    if (options.signal?.aborted) throw new RealizarError('aborted', `loading ${checkpoint.name} was cancelled`, { cause: options.signal.reason });
+    uploaded.set(tensor.name, await backend.upload(sourceOf(checkpoint, tensor)));
+    loadedBytes += tensor.byteLength;
+    options.onProgress?.({ loadedBytes, totalBytes, tensor: tensor.name });
+  }
+  return uploaded;
+}
+
+const sourceOf = (checkpoint: Checkpoint, tensor: TensorInfo): WeightSource => ({
+  name: tensor.name,
+  dtype: tensor.dtype,
+  shape: tensor.shape,
+  byteLength: tensor.byteLength,
+  read: (start, end, into) => checkpoint.read(tensor, start, end, into),
+});
+
+// A divisor for each pair of a head; more is refused before it is read.
+const MAX_ROPE_DIVISORS = 2 ** 13;
+
+async function ropeDivisors(checkpoint: Checkpoint): Promise<Float32Array | undefined> {
+  const tensor = checkpoint.tensors.get(ROPE_DIVISORS);
+  if (tensor === undefined) return undefined;
+  const length = tensor.shape.reduce((product, n) => product * n, 1);
+  if (tensor.shape.length !== 1 || length > MAX_ROPE_DIVISORS) {
+    throw new RealizarError('shape-mismatch', `${ROPE_DIVISORS} is [${tensor.shape.join(', ')}] and has to be a vector of half a head`, { field: ROPE_DIVISORS });
+  }
+  const divisors = new Float32Array(length);
+  formats[tensor.dtype].decode(await checkpoint.read(tensor), divisors);
+  return divisors;
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
