@@ -1,0 +1,27 @@
+import { bestFirst } from './best-first.ts';
+import type { Candidates } from './candidates.ts';
+import { pick } from './candidates.ts';
+import { entropy, softmax } from './softmax.ts';
+
+/**
+ * Locally typical sampling: keeps the tokens whose surprise is nearest to the expected one, until they hold more than p.
+ *
+ * @param p 1 or more: off
+ * @see Meister et al. 2022, "Locally Typical Sampling", arXiv:2202.00666
+ */
+export function typical(candidates: Candidates, p: number, minKeep: number): Candidates {
+  if (p >= 1) return candidates;
+  const sorted = bestFirst(candidates);
+  const probabilities = softmax(sorted.logits);
+  const expected = entropy(probabilities);
+  const distance = probabilities.map((x) => Math.abs(-Math.log(x) - expected));
+  const places = distance.map((_, i) => i).sort((a, b) => distance[a]! - distance[b]!);
+
+  let sum = 0;
+  let kept = 0;
+  while (kept < places.length) {
+    sum += probabilities[places[kept++]!]!;
+    if (sum > p && kept >= minKeep) break;
+  }
+  return pick(sorted, places.subarray(0, kept).sort(), true);
+}
