@@ -1,0 +1,52 @@
+// Brings a bare checkout to life: installs what a job needs and is missing, builds the kernels, then starts the job.
+// Plain JavaScript without dependencies, because it runs before they exist and on the Node that is there (20 or newer);
+// everything after it runs on the Node that package.json pins.
+//
+//   node scripts/bootstrap.mjs start [ARGS]   serve the demo model (or what ARGS say)
+//   node scripts/bootstrap.mjs test           what `npm test` needs
+//   node scripts/bootstrap.mjs checks         linter, formatter, package checks
+//   node scripts/bootstrap.mjs peers          other engines, for comparisons
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname ?? '.', '..');
+const workspaces = { test: 'test/oracles', checks: 'scripts/checks', peers: 'bench/peers' };
+const [job = 'start', ...args] = process.argv.slice(2);
+
+const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
+
+/** Whether every package of a package.json lies in node_modules at its pinned version. */
+function isInstalled(folder) {
+  const { dependencies = {}, devDependencies = {} } = readJson(join(folder, 'package.json'));
+  return Object.entries({ ...dependencies, ...devDependencies }).every(([name, version]) => {
+    const manifest = join('node_modules', name, 'package.json');
+    return existsSync(join(root, manifest)) && readJson(manifest).version === version;
+  });
+}
+
+function run(command, commandArgs) {
+  const { status, error } = spawnSync(command, commandArgs, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function install(wanted) {
+  const missing = [!isInstalled('.') && 'realizar', wanted && !isInstalled(wanted) && wanted].filter(Boolean);
+  if (missing.length === 0) return;
+  console.error(`Installing packages for ${missing.join(' and ')} (once) ...`);
+  // What is already there has to be named again, or npm would remove it.
+  const kept = Object.values(workspaces).filter((folder) => folder === wanted || isInstalled(folder));
+  const which = kept.length > 0 ? ['--include-workspace-root', ...kept.flatMap((folder) => ['-w', folder])] : ['--workspaces=false'];
+  run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...which]);
+}
+
+install(workspaces[job]);
+const node = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
+run(node, ['scripts/build-wasm.ts']);
+
+if (job === 'start') {
+  const serve = args.length > 0 ? args : ['--demo'];
+  const { status, signal } = spawnSync(node, [join(root, 'src/cli/main.ts'), 'serve', ...serve], { stdio: 'inherit' });
+  process.exit(signal ? 0 : (status ?? 1));
+}

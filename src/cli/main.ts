@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { RealizarError } from '../errors.ts';
+import { createProgram } from './program.ts';
+
+/** 0 done · 1 it failed, with one sentence on standard error · 2 the command line was wrong · 130 interrupted */
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has already printed it
+  if (error instanceof RealizarError) {
+    if (error.code === 'aborted') return 130;
+    console.error(`Error: ${error.message}`);
+    return 1;
+  }
+  if (isSystemError(error)) {
+    if (error.code === 'EPIPE') return 0; // the reader of our output left, as `| head` does
+    console.error(`Error: ${error.message}`);
+    return 1;
+  }
+  console.error(error);
+  console.error('This is a bug in realizar. Please report it with the command and the lines above.');
+  return 1;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'errno' in error;
+}

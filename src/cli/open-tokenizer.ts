@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { openCheckpoint } from '../open-checkpoint.node.ts';
+import { tokenizerFromJson, tokenizerFromSentencePiece } from '../tokenizer/index.ts';
+import { tokenizerOf } from '../tokenizer/from-checkpoint.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+
+/** The tokenizer of a model, of a vocabulary-only GGUF, or of a `tokenizer.json` or `tokenizer.model` alone. */
+export async function openTokenizer(path: string): Promise<Tokenizer> {
+  const name = basename(path);
+  if (name.endsWith('.json')) return tokenizerFromJson(await readFile(path));
+  if (name.endsWith('.model')) return tokenizerFromSentencePiece(await readFile(path));
+  await using checkpoint = disposable(await openCheckpoint(path));
+  return tokenizerOf(checkpoint.value);
+}
+
+const disposable = <T extends { close(): Promise<void> }>(value: T) => ({ value, [Symbol.asyncDispose]: () => value.close() });
