@@ -20,13 +20,18 @@ const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
 function isInstalled(folder) {
   const { dependencies = {}, devDependencies = {} } = readJson(join(folder, 'package.json'));
   return Object.entries({ ...dependencies, ...devDependencies }).every(([name, version]) => {
-    const manifest = join('node_modules', name, 'package.json');
-    return existsSync(join(root, manifest)) && readJson(manifest).version === version;
+    const places = [join(folder, 'node_modules', name, 'package.json'), join('node_modules', name, 'package.json')];
+    const manifest = places.find((place) => existsSync(join(root, place)));
+    return manifest !== undefined && readJson(manifest).version === version;
   });
 }
 
 function run(command, commandArgs) {
-  const { status, error } = spawnSync(command, commandArgs, { cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+  const { status, error } = spawnSync(command, commandArgs, {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+  });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
@@ -37,7 +42,10 @@ function install(wanted) {
   console.error(`Installing packages for ${missing.join(' and ')} (once) ...`);
   // What is already there has to be named again, or npm would remove it.
   const kept = Object.values(workspaces).filter((folder) => folder === wanted || isInstalled(folder));
-  const which = kept.length > 0 ? ['--include-workspace-root', ...kept.flatMap((folder) => ['-w', folder])] : ['--workspaces=false'];
+  const which =
+    kept.length > 0
+      ? ['--include-workspace-root', ...kept.flatMap((folder) => ['-w', folder])]
+      : ['--workspaces=false'];
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...which]);
 }
 

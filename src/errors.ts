@@ -1,16 +1,45 @@
 /** What went wrong, for programs. The message says the same for people. */
 export type ErrorCode =
   // files
-  | 'bad-magic' | 'unsupported-version' | 'truncated' | 'implausible-count' | 'bad-length' | 'bad-value' | 'unknown-type'
-  | 'duplicate-name' | 'misaligned' | 'out-of-bounds' | 'overlap' | 'bad-json' | 'limit-exceeded' | 'not-a-regular-file'
-  | 'file-not-found' | 'io-failed' | 'changed-while-reading' | 'missing-file' | 'unknown-format'
+  | 'bad-magic'
+  | 'unsupported-version'
+  | 'truncated'
+  | 'implausible-count'
+  | 'bad-length'
+  | 'bad-value'
+  | 'unknown-type'
+  | 'duplicate-name'
+  | 'misaligned'
+  | 'out-of-bounds'
+  | 'overlap'
+  | 'bad-json'
+  | 'limit-exceeded'
+  | 'not-a-regular-file'
+  | 'file-not-found'
+  | 'io-failed'
+  | 'changed-while-reading'
+  | 'missing-file'
+  | 'unknown-format'
   // models
-  | 'unknown-architecture' | 'missing-metadata' | 'bad-hparam' | 'missing-tensor' | 'shape-mismatch' | 'unsupported-dtype'
-  | 'unsupported-tokenizer' | 'bad-tokenizer'
+  | 'unknown-architecture'
+  | 'missing-metadata'
+  | 'bad-hparam'
+  | 'missing-tensor'
+  | 'shape-mismatch'
+  | 'unsupported-dtype'
+  | 'unsupported-tokenizer'
+  | 'bad-tokenizer'
   // requests
-  | 'invalid-argument' | 'context-length-exceeded' | 'template-error' | 'template-limit' | 'model-not-found' | 'aborted'
+  | 'invalid-argument'
+  | 'context-length-exceeded'
+  | 'template-error'
+  | 'template-limit'
+  | 'model-not-found'
+  | 'aborted'
   // the machine
-  | 'backend-unavailable' | 'out-of-memory' | 'closed';
+  | 'backend-unavailable'
+  | 'out-of-memory'
+  | 'closed';
 
 /**
  * Every error that realizar throws on purpose.

@@ -140,7 +140,13 @@ export interface Backend {
    * @param x [tokens, hidden], not changed
    * @returns q [tokens, numHeads · headDim] for `attention` alone: a backend may leave part of the work to it
    */
-  attentionInputs(x: Tensor, weights: AttentionWeights, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor;
+  attentionInputs(
+    x: Tensor,
+    weights: AttentionWeights,
+    cache: KvLayer,
+    batch: Batch,
+    options: AttentionOptions,
+  ): Tensor;
 
   /**
    * Causal grouped-query attention over the paged cache: softmax(scale · q kᵀ) v, head by head.

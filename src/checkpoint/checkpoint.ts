@@ -2,7 +2,18 @@ import type { DType } from '../dtype/index.ts';
 
 /** A metadata value of GGUF: numbers of up to 32 bits and floats are numbers; 64-bit integers outside ±2^53 are bigint. */
 export type MetadataValue = number | bigint | boolean | string | MetadataArray;
-export type MetadataArray = readonly MetadataValue[] | Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array | BigInt64Array | BigUint64Array;
+export type MetadataArray =
+  | readonly MetadataValue[]
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array;
 
 /** One tensor of a checkpoint. */
 export interface TensorInfo {

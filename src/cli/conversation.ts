@@ -51,12 +51,23 @@ export class Conversation {
       throw new RealizarError('bad-json', `${path} is not JSON.`, { field: path });
     }
     if (!Array.isArray(messages) || !messages.every(isMessage)) {
-      throw new RealizarError('bad-json', `${path} has to hold an array of messages: [{ "role": "user", "content": "..." }, ...]`, { field: path });
+      throw new RealizarError(
+        'bad-json',
+        `${path} has to hold an array of messages: [{ "role": "user", "content": "..." }, ...]`,
+        { field: path },
+      );
     }
     this.#messages = messages;
   }
 }
 
 function isMessage(value: unknown): value is ChatMessage {
-  return typeof value === 'object' && value !== null && 'role' in value && roles.has(value.role) && 'content' in value && typeof value.content === 'string';
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'role' in value &&
+    roles.has(value.role) &&
+    'content' in value &&
+    typeof value.content === 'string'
+  );
 }

@@ -16,6 +16,7 @@ export interface MemoryEstimate {
 export function memoryEstimate({ config, tensors }: ModelPlan, backend: Backend, context?: number): MemoryEstimate {
   const contextLength = Math.min(context ?? DEFAULT_CONTEXT, config.contextLength);
   const weights = tensors.reduce((sum, { dtype, shape }) => sum + backend.weightBytes(dtype, shape), 0);
-  const kvCache = 2 * Float32Array.BYTES_PER_ELEMENT * config.numLayers * config.numKvHeads * config.headDim * contextLength;
+  const kvCache =
+    2 * Float32Array.BYTES_PER_ELEMENT * config.numLayers * config.numKvHeads * config.headDim * contextLength;
   return { contextLength, weights, kvCache, total: weights + kvCache + PROCESS_BYTES };
 }

@@ -14,4 +14,7 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
   return tokenizerOf(checkpoint.value);
 }
 
-const disposable = <T extends { close(): Promise<void> }>(value: T) => ({ value, [Symbol.asyncDispose]: () => value.close() });
+const disposable = <T extends { close(): Promise<void> }>(value: T) => ({
+  value,
+  [Symbol.asyncDispose]: () => value.close(),
+});

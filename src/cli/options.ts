@@ -12,9 +12,15 @@ export interface LoadFlags {
 
 export function addLoadOptions(command: Command, { threadList = false } = {}): Command {
   return command
-    .addOption(new Option('--backend <name>', 'where the arithmetic happens').choices(['wasm', 'reference']).default('wasm'))
-    .option(threadList ? '--threads <list>' : '--threads <count>', 'threads; default: the physical cores', threadList ? integers(1, 256) : integer(1, 256))
-    .option('-c, --context <tokens>', 'context length; default: the model\'s own, at most 8192', integer(1, 2 ** 24));
+    .addOption(
+      new Option('--backend <name>', 'where the arithmetic happens').choices(['wasm', 'reference']).default('wasm'),
+    )
+    .option(
+      threadList ? '--threads <list>' : '--threads <count>',
+      'threads; default: the physical cores',
+      threadList ? integers(1, 256) : integer(1, 256),
+    )
+    .option('-c, --context <tokens>', "context length; default: the model's own, at most 8192", integer(1, 2 ** 24));
 }
 
 export function loadOptionsOf(flags: LoadFlags): LoadOptions {
@@ -25,11 +31,21 @@ export function loadOptionsOf(flags: LoadFlags): LoadOptions {
   };
 }
 
-type SamplerFlag = readonly [flag: string, field: keyof SamplingParams, parse: (text: string, previous?: never) => unknown, description: string];
+type SamplerFlag = readonly [
+  flag: string,
+  field: keyof SamplingParams,
+  parse: (text: string, previous?: never) => unknown,
+  description: string,
+];
 
 /** One line per field of `SamplingParams`. */
 const samplerFlags: readonly SamplerFlag[] = [
-  ['-t, --temperature <value>', 'temperature', number(0, 100), 'randomness; 0: always the likeliest token (default 0.7)'],
+  [
+    '-t, --temperature <value>',
+    'temperature',
+    number(0, 100),
+    'randomness; 0: always the likeliest token (default 0.7)',
+  ],
   ['--seed <number>', 'seed', seed, 'the same seed gives the same text'],
   ['--top-k <count>', 'topK', integer(0, 2 ** 31), 'keep the k likeliest; 0: all'],
   ['--top-p <share>', 'topP', number(0, 1), 'keep the likeliest that reach this probability together; 1: all'],
@@ -49,17 +65,29 @@ const samplerFlags: readonly SamplerFlag[] = [
   ['--dry-base <value>', 'dryBase', number(1, 100), 'DRY: growth with the length of the repetition'],
   ['--dry-allowed-length <count>', 'dryAllowedLength', integer(0, 2 ** 31), 'DRY: repetitions of this length are free'],
   ['--dry-penalty-last-n <count>', 'dryPenaltyLastN', integer(-1, 2 ** 31), 'DRY: tokens it looks back; -1: all'],
-  ['--dry-sequence-breaker <text>', 'drySequenceBreakers', repeatable, 'DRY: starts anew at this text (can be given again)'],
+  [
+    '--dry-sequence-breaker <text>',
+    'drySequenceBreakers',
+    repeatable,
+    'DRY: starts anew at this text (can be given again)',
+  ],
   ['--mirostat <version>', 'mirostat', integer(0, 2), 'mirostat 1 or 2 instead of the truncating samplers; 0: off'],
   ['--mirostat-tau <value>', 'mirostatTau', number(0, 100), 'mirostat: target surprise'],
   ['--mirostat-eta <value>', 'mirostatEta', number(0, 100), 'mirostat: learning rate'],
   ['--logit-bias <id=bias>', 'logitBias', logitBias, 'add to the logit of a token (can be given again)'],
-  ['--samplers <list>', 'samplers', (text) => text.split(',') as SamplerName[], 'the chain, in order, separated by commas'],
+  [
+    '--samplers <list>',
+    'samplers',
+    (text) => text.split(',') as SamplerName[],
+    'the chain, in order, separated by commas',
+  ],
 ];
 
 export function addSamplerOptions(command: Command): Command {
   for (const [flag, , parse, description] of samplerFlags) {
-    command.addOption(new Option(flag, description).argParser(parse as (text: string) => unknown).helpGroup('Sampling:'));
+    command.addOption(
+      new Option(flag, description).argParser(parse as (text: string) => unknown).helpGroup('Sampling:'),
+    );
   }
   return command;
 }

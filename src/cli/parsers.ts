@@ -1,18 +1,22 @@
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number in [min, max]. */
-export const integer = (min: number, max: number) => (text: string): number => {
-  const value = Number(text);
-  if (/^-?\d+$/.test(text) && value >= min && value <= max) return value;
-  throw new InvalidArgumentError(`It has to be a whole number from ${min} to ${max}.`);
-};
+export const integer =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (/^-?\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It has to be a whole number from ${min} to ${max}.`);
+  };
 
 /** A number in [min, max]. */
-export const number = (min: number, max: number) => (text: string): number => {
-  const value = Number(text);
-  if (text.trim() !== '' && value >= min && value <= max) return value;
-  throw new InvalidArgumentError(`It has to be a number from ${min} to ${max}.`);
-};
+export const number =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It has to be a number from ${min} to ${max}.`);
+  };
 
 /** 64 bits, kept whole. */
 export function seed(text: string): bigint {
@@ -21,7 +25,10 @@ export function seed(text: string): bigint {
 }
 
 /** `1,2,4` */
-export const integers = (min: number, max: number) => (text: string): number[] => text.split(',').map(integer(min, max));
+export const integers =
+  (min: number, max: number) =>
+  (text: string): number[] =>
+    text.split(',').map(integer(min, max));
 
 /** Collects an option that may be given more than once. */
 export const repeatable = (text: string, previous: readonly string[] = []): string[] => [...previous, text];
@@ -29,6 +36,7 @@ export const repeatable = (text: string, previous: readonly string[] = []): stri
 /** `ID=BIAS`, collected. */
 export function logitBias(text: string, previous: ReadonlyMap<number, number> = new Map()): Map<number, number> {
   const [, id, bias] = /^(\d+)=(-?[\d.]+|-inf)$/i.exec(text) ?? [];
-  if (id === undefined || bias === undefined) throw new InvalidArgumentError('It has to be ID=BIAS, such as 42=-1.5 or 42=-inf.');
+  if (id === undefined || bias === undefined)
+    throw new InvalidArgumentError('It has to be ID=BIAS, such as 42=-1.5 or 42=-inf.');
   return new Map(previous).set(Number(id), bias.toLowerCase() === '-inf' ? -Infinity : number(-1000, 1000)(bias));
 }

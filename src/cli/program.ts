@@ -12,7 +12,10 @@ export function createProgram(): Command {
     .helpCommand(false)
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
-    .addHelpText('after', '\nMODEL is a GGUF file, the first file of a split GGUF, or a Hugging Face folder.\n\nExample:\n  $ realizar run SmolLM2-135M-Instruct.Q8_0.gguf "Why is the sky blue?"');
+    .addHelpText(
+      'after',
+      '\nMODEL is a GGUF file, the first file of a split GGUF, or a Hugging Face folder.\n\nExample:\n  $ realizar run SmolLM2-135M-Instruct.Q8_0.gguf "Why is the sky blue?"',
+    );
 
   const run = program
     .command('run')
@@ -24,8 +27,15 @@ export function createProgram(): Command {
     .option('--raw', 'continue the text as it is, without the chat template; control tokens in it count')
     .option('--ignore-eos', 'go on past the end of the text')
     .option('--stop <text>', 'end at this text (can be given again)', repeatable)
-    .addOption(new Option('-f, --format <format>', 'text as it comes, one JSON object, or one JSON line per token').choices(['text', 'json', 'stream']).default('text'))
-    .addHelpText('after', '\nExamples:\n  $ realizar run model.gguf "Write a haiku" -n 64\n  $ cat letter.txt | realizar run model.gguf - -s "Summarise this letter" -t 0\n  $ realizar run model.gguf "Once upon a time" --raw -f json')
+    .addOption(
+      new Option('-f, --format <format>', 'text as it comes, one JSON object, or one JSON line per token')
+        .choices(['text', 'json', 'stream'])
+        .default('text'),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ realizar run model.gguf "Write a haiku" -n 64\n  $ cat letter.txt | realizar run model.gguf - -s "Summarise this letter" -t 0\n  $ realizar run model.gguf "Once upon a time" --raw -f json',
+    )
     .action(async (...args: [string, string | undefined, never]) => (await import('./commands/run.ts')).run(...args));
   addSamplerOptions(addLoadOptions(run));
 
@@ -36,7 +46,10 @@ export function createProgram(): Command {
     .option('-n, --max-tokens <count>', 'tokens of one answer at most', integer(1, 2 ** 31))
     .option('-s, --system <text>', 'system message')
     .option('--history <file>', 'load this conversation first, if it exists, and save it at the end')
-    .addHelpText('after', '\nIn the conversation: /help /system /save /load /reset /regenerate /exit; Ctrl-C stops an answer.\n\nExample:\n  $ realizar chat model.gguf -s "You are a patient teacher"')
+    .addHelpText(
+      'after',
+      '\nIn the conversation: /help /system /save /load /reset /regenerate /exit; Ctrl-C stops an answer.\n\nExample:\n  $ realizar chat model.gguf -s "You are a patient teacher"',
+    )
     .action(async (...args: [string, never]) => (await import('./commands/chat.ts')).chat(...args));
   addSamplerOptions(addLoadOptions(chat));
 
@@ -58,8 +71,13 @@ export function createProgram(): Command {
     .option('--no-special', 'control tokens written in the text stay text')
     .option('--add-special', 'add BOS and EOS where the model asks for them')
     .option('--jsonl', 'one JSON string per line in, one JSON array of ids per line out')
-    .addHelpText('after', '\nExamples:\n  $ realizar tokenize model.gguf "Hello, world" -f json\n  $ realizar tokenize tokenizer.json --jsonl < strings.jsonl')
-    .action(async (...args: [string, string | undefined, never]) => (await import('./commands/tokenize.ts')).tokenize(...args));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ realizar tokenize model.gguf "Hello, world" -f json\n  $ realizar tokenize tokenizer.json --jsonl < strings.jsonl',
+    )
+    .action(async (...args: [string, string | undefined, never]) =>
+      (await import('./commands/tokenize.ts')).tokenize(...args),
+    );
 
   const logits = program
     .command('logits')
@@ -77,7 +95,10 @@ export function createProgram(): Command {
     .argument('<model>', 'GGUF file or Hugging Face folder')
     .argument('<file>', 'text file')
     .addOption(new Option('-f, --format <format>', 'output').choices(['text', 'json']).default('text'))
-    .addHelpText('after', '\nThe text is cut into windows of the context length; every token but the first of a window is predicted.\n\nExample:\n  $ realizar perplexity model.gguf wiki.txt -c 2048')
+    .addHelpText(
+      'after',
+      '\nThe text is cut into windows of the context length; every token but the first of a window is predicted.\n\nExample:\n  $ realizar perplexity model.gguf wiki.txt -c 2048',
+    )
     .action(async (...args: [string, string, never]) => (await import('./commands/perplexity.ts')).perplexity(...args));
   addLoadOptions(perplexity);
 
@@ -86,7 +107,12 @@ export function createProgram(): Command {
     .description('speed of prompt processing and of generation')
     .argument('<model>', 'GGUF file or Hugging Face folder')
     .option('-p, --prompt-tokens <count>', 'tokens of the prompt test; 0: leave it out', integer(0, 2 ** 20), 512)
-    .option('-n, --generated-tokens <count>', 'tokens of the generation test; 0: leave it out', integer(0, 2 ** 20), 128)
+    .option(
+      '-n, --generated-tokens <count>',
+      'tokens of the generation test; 0: leave it out',
+      integer(0, 2 ** 20),
+      128,
+    )
     .option('-r, --repetitions <count>', 'runs of each test, after a warm-up', integer(1, 1000), 5)
     .addOption(new Option('-o, --output <format>', 'output').choices(['md', 'csv', 'json']).default('md'))
     .addHelpText('after', '\nExample:\n  $ realizar bench model.gguf -p 512 -n 128 --threads 1,2')
@@ -102,12 +128,21 @@ export function createProgram(): Command {
     .option('-H, --host <host>', 'address to listen on', '127.0.0.1')
     .option('-p, --port <port>', 'port; 0: any free one', integer(0, 65535), 8080)
     .option('--cache-size <count>', 'models kept in memory', integer(1, 1000), 4)
-    .option('--cache-bytes <bytes>', 'memory for models, in bytes; default: no limit but --cache-size', integer(1, Number.MAX_SAFE_INTEGER))
+    .option(
+      '--cache-bytes <bytes>',
+      'memory for models, in bytes; default: no limit but --cache-size',
+      integer(1, Number.MAX_SAFE_INTEGER),
+    )
     .option('--parallel <count>', 'sequences that run together, per model', integer(1, 256), 8)
     .option('--threads <count>', 'threads; default: the physical cores', integer(1, 256))
-    .option('-c, --context <tokens>', 'context length; default: the model\'s own, at most 8192', integer(1, 2 ** 24))
-    .addOption(new Option('--backend <name>', 'where the arithmetic happens').choices(['wasm', 'reference']).default('wasm'))
-    .addHelpText('after', '\nExamples:\n  $ realizar serve --demo\n  $ realizar serve small.gguf large.gguf --port 8000 --cache-size 1')
+    .option('-c, --context <tokens>', "context length; default: the model's own, at most 8192", integer(1, 2 ** 24))
+    .addOption(
+      new Option('--backend <name>', 'where the arithmetic happens').choices(['wasm', 'reference']).default('wasm'),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ realizar serve --demo\n  $ realizar serve small.gguf large.gguf --port 8000 --cache-size 1',
+    )
     .action(async (...args: [string[], never]) => (await import('./commands/serve.ts')).serve(...args));
 
   program

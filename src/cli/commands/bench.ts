@@ -19,7 +19,12 @@ interface Measurement {
   readonly backend: string;
   readonly threads: number;
   readonly test: string;
-  readonly tokens_per_second: { readonly median: number; readonly min: number; readonly max: number; readonly samples: readonly number[] };
+  readonly tokens_per_second: {
+    readonly median: number;
+    readonly min: number;
+    readonly max: number;
+    readonly samples: readonly number[];
+  };
 }
 
 /** `realizar bench`: the tests of llama-bench. pp: a prompt of random tokens. tg: tokens generated after a prompt of one. */
@@ -32,41 +37,71 @@ export async function bench(model: string, flags: BenchFlags): Promise<void> {
   for (const threads of flags.threads ?? [undefined]) {
     const contextLength = Math.max(flags.promptTokens, flags.generatedTokens) + 2;
     const { threads: _list, ...single } = flags;
-    await using engine = await loadWithProgress(model, { ...loadOptionsOf(single), contextLength, ...(threads !== undefined && { threads }) });
-    const note = (test: string, samples: readonly number[]) => measurements.push({ ...describe(engine, sizeBytes), test, tokens_per_second: summary(samples) });
-    if (flags.promptTokens > 0) note(`pp${flags.promptTokens}`, await samplesOf(engine, flags.promptTokens, 1, flags.repetitions));
-    if (flags.generatedTokens > 0) note(`tg${flags.generatedTokens}`, await samplesOf(engine, 1, flags.generatedTokens + 1, flags.repetitions));
+    await using engine = await loadWithProgress(model, {
+      ...loadOptionsOf(single),
+      contextLength,
+      ...(threads !== undefined && { threads }),
+    });
+    const note = (test: string, samples: readonly number[]) =>
+      measurements.push({ ...describe(engine, sizeBytes), test, tokens_per_second: summary(samples) });
+    if (flags.promptTokens > 0)
+      note(`pp${flags.promptTokens}`, await samplesOf(engine, flags.promptTokens, 1, flags.repetitions));
+    if (flags.generatedTokens > 0)
+      note(`tg${flags.generatedTokens}`, await samplesOf(engine, 1, flags.generatedTokens + 1, flags.repetitions));
   }
   print(measurements, flags.output);
 }
 
-const describe = (engine: EngineApi, sizeBytes: number) => ({ model: engine.modelId, size_bytes: sizeBytes, backend: nameOf(engine.backend), threads: engine.backend.threads });
+const describe = (engine: EngineApi, sizeBytes: number) => ({
+  model: engine.modelId,
+  size_bytes: sizeBytes,
+  backend: nameOf(engine.backend),
+  threads: engine.backend.threads,
+});
 
 const nameOf = ({ name, mode }: BackendInfo): string => `${name} (${mode})`;
 
 /** tok/s of each repetition, after a run that is not counted. */
-async function samplesOf(engine: EngineApi, promptTokens: number, maxTokens: number, repetitions: number): Promise<number[]> {
+async function samplesOf(
+  engine: EngineApi,
+  promptTokens: number,
+  maxTokens: number,
+  repetitions: number,
+): Promise<number[]> {
   const samples: number[] = [];
   for (let round = 0; round <= repetitions; round++) {
-    const prompt = Array.from({ length: promptTokens }, (_, i) => (i * 7919 + round * 104729 + 1) % engine.config.vocabSize);
+    const prompt = Array.from(
+      { length: promptTokens },
+      (_, i) => (i * 7919 + round * 104729 + 1) % engine.config.vocabSize,
+    );
     const { timings } = await engine.generate(prompt, { maxTokens, temperature: 0, ignoreEos: true }).result();
     const rate = maxTokens === 1 ? timings.prefillTokens / timings.prefillMs : timings.decodeTokens / timings.decodeMs;
     if (round > 0) samples.push(1000 * rate);
-    if (process.stderr.isTTY) process.stderr.write(`\r${maxTokens === 1 ? 'prompt' : 'generation'}: ${round} of ${repetitions}, ${(1000 * rate).toFixed(1)} tok/s   `);
+    if (process.stderr.isTTY)
+      process.stderr.write(
+        `\r${maxTokens === 1 ? 'prompt' : 'generation'}: ${round} of ${repetitions}, ${(1000 * rate).toFixed(1)} tok/s   `,
+      );
   }
   if (process.stderr.isTTY) process.stderr.write('\n');
   return samples;
 }
 
-const summary = (samples: readonly number[]) => ({ median: median(samples), min: Math.min(...samples), max: Math.max(...samples), samples });
+const summary = (samples: readonly number[]) => ({
+  median: median(samples),
+  min: Math.min(...samples),
+  max: Math.max(...samples),
+  samples,
+});
 
 function print(measurements: readonly Measurement[], format: BenchFlags['output']): void {
   if (format === 'json') return console.log(JSON.stringify(measurements));
   const header = ['model', 'size (bytes)', 'backend', 'threads', 'test', 'tok/s median', 'min', 'max'];
-  const rows = measurements.map(({ model, size_bytes, backend, threads, test, tokens_per_second: { median: middle, min, max } }) =>
-    [model, size_bytes, backend, threads, test, middle.toFixed(2), min.toFixed(2), max.toFixed(2)].map(String),
+  const rows = measurements.map(
+    ({ model, size_bytes, backend, threads, test, tokens_per_second: { median: middle, min, max } }) =>
+      [model, size_bytes, backend, threads, test, middle.toFixed(2), min.toFixed(2), max.toFixed(2)].map(String),
   );
-  if (format === 'csv') return console.log([header, ...rows].map((row) => row.map((cell) => JSON.stringify(cell)).join(',')).join('\n'));
+  if (format === 'csv')
+    return console.log([header, ...rows].map((row) => row.map((cell) => JSON.stringify(cell)).join(',')).join('\n'));
   const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
   console.log([line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n'));
 }

@@ -26,15 +26,30 @@ Ctrl-C stops an answer.`;
 /** `realizar chat`: a conversation in the terminal; with piped input, one line of it is one message. */
 export async function chat(model: string, flags: ChatFlags): Promise<void> {
   await using engine = await loadWithProgress(model, loadOptionsOf(flags));
-  if (!engine.hasChatTemplate) throw new RealizarError('template-error', `${engine.modelId} has no chat template. Use "realizar run ${model} PROMPT --raw" to continue a text.`);
+  if (!engine.hasChatTemplate)
+    throw new RealizarError(
+      'template-error',
+      `${engine.modelId} has no chat template. Use "realizar run ${model} PROMPT --raw" to continue a text.`,
+    );
 
   const conversation = new Conversation(flags.system);
-  if (flags.history !== undefined && existsSync(flags.history)) conversation.load(await readFile(flags.history, 'utf8'), flags.history);
-  const sampling: GenerateOptions = { ...samplingOf({ ...flags }), ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }) };
+  if (flags.history !== undefined && existsSync(flags.history))
+    conversation.load(await readFile(flags.history, 'utf8'), flags.history);
+  const sampling: GenerateOptions = {
+    ...samplingOf({ ...flags }),
+    ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
+  };
 
-  const terminal = createInterface({ input: process.stdin, output: process.stdout, prompt: '> ', terminal: process.stdin.isTTY });
+  const terminal = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    prompt: '> ',
+    terminal: process.stdin.isTTY,
+  });
   let answering: AbortController | undefined;
-  terminal.on('SIGINT', () => (answering ? answering.abort() : console.log('(type /exit or press Ctrl-D to leave)\n> ')));
+  terminal.on('SIGINT', () =>
+    answering ? answering.abort() : console.log('(type /exit or press Ctrl-D to leave)\n> '),
+  );
 
   const answer = async () => {
     answering = new AbortController();
@@ -61,7 +76,11 @@ export async function chat(model: string, flags: ChatFlags): Promise<void> {
   if (flags.history !== undefined) await writeFile(flags.history, conversation.toJson());
 }
 
-async function printAnswer(engine: EngineApi, messages: readonly ChatMessage[], options: GenerateOptions): Promise<string> {
+async function printAnswer(
+  engine: EngineApi,
+  messages: readonly ChatMessage[],
+  options: GenerateOptions,
+): Promise<string> {
   let text = '';
   for await (const piece of engine.chat(messages, options)) {
     text += piece;
@@ -72,7 +91,11 @@ async function printAnswer(engine: EngineApi, messages: readonly ChatMessage[], 
 }
 
 /** Runs one line: a command, or a message to answer. */
-async function obey(line: string, conversation: Conversation, answer: () => Promise<void>): Promise<'exit' | undefined> {
+async function obey(
+  line: string,
+  conversation: Conversation,
+  answer: () => Promise<void>,
+): Promise<'exit' | undefined> {
   const [, command, argument = ''] = /^\/(\w+)\s*(.*)$/s.exec(line.trim()) ?? [];
   switch (command) {
     case undefined:
@@ -92,7 +115,10 @@ async function obey(line: string, conversation: Conversation, answer: () => Prom
       console.log(`Saved ${conversation.messages.length} messages.`);
       return undefined;
     case 'load':
-      conversation.load(await readFile(pathFrom(argument, command), 'utf8').catch(() => notReadable(argument)), argument);
+      conversation.load(
+        await readFile(pathFrom(argument, command), 'utf8').catch(() => notReadable(argument)),
+        argument,
+      );
       console.log(`Loaded ${conversation.messages.length} messages.`);
       return undefined;
     case 'reset':

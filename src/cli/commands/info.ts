@@ -20,7 +20,13 @@ const LISTED_CHARACTERS = 72;
 /** `realizar info [MODEL]` */
 export async function info(model: string | undefined, flags: InfoFlags): Promise<void> {
   const facts = model === undefined ? await machineFacts() : await modelFacts(model, flags.context);
-  console.log(flags.format === 'json' ? JSON.stringify(facts) : model === undefined ? machineText(facts as MachineFacts) : modelText(facts as ModelFacts));
+  console.log(
+    flags.format === 'json'
+      ? JSON.stringify(facts)
+      : model === undefined
+        ? machineText(facts as MachineFacts)
+        : modelText(facts as ModelFacts),
+  );
 }
 
 type MachineFacts = Awaited<ReturnType<typeof machineFacts>>;
@@ -29,7 +35,16 @@ type ModelFacts = Awaited<ReturnType<typeof modelFacts>>;
 async function machineFacts() {
   const { cpu, threads, memoryBytes } = machine();
   const kernelSets = await supportedKernelSets();
-  return { version, node: process.versions.node, cpu, threads, memory_bytes: memoryBytes, simd: { mode: kernelSets[0], kernel_sets: kernelSets }, adapters: [] as string[], backends: ['wasm', 'reference'] };
+  return {
+    version,
+    node: process.versions.node,
+    cpu,
+    threads,
+    memory_bytes: memoryBytes,
+    simd: { mode: kernelSets[0], kernel_sets: kernelSets },
+    adapters: [] as string[],
+    backends: ['wasm', 'reference'],
+  };
 }
 
 const machineText = (facts: MachineFacts): string => `Realizar v${facts.version}
@@ -58,12 +73,20 @@ async function modelFacts(path: string, context: number | undefined) {
       format: checkpoint.format,
       size_bytes: checkpoint.byteLength,
       architecture: shape.architecture,
-      parameters: [...checkpoint.tensors.values()].reduce((sum, { shape: dims }) => sum + dims.reduce((product, n) => product * n, 1), 0),
+      parameters: [...checkpoint.tensors.values()].reduce(
+        (sum, { shape: dims }) => sum + dims.reduce((product, n) => product * n, 1),
+        0,
+      ),
       dtypes: countDTypes(checkpoint),
       config: { ...shape, ropePairing: rope.pairing },
       memory_bytes: memoryEstimate(plan, backend, context),
       metadata: Object.fromEntries([...checkpoint.metadata].map(([key, value]) => [key, listed(value)])),
-      tensors: [...checkpoint.tensors.values()].map(({ name, dtype, shape: dims, byteLength }) => ({ name, dtype, shape: dims, bytes: byteLength })),
+      tensors: [...checkpoint.tensors.values()].map(({ name, dtype, shape: dims, byteLength }) => ({
+        name,
+        dtype,
+        shape: dims,
+        bytes: byteLength,
+      })),
     };
   } finally {
     await backend.dispose();
@@ -81,13 +104,21 @@ function countDTypes(checkpoint: Checkpoint): Record<string, number> {
 function listed(value: MetadataValue): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object') return value;
-  const entries = Array.from<MetadataValue, unknown>(value.slice(0, LISTED_ENTRIES) as ArrayLike<MetadataValue>, listed);
+  const entries = Array.from<MetadataValue, unknown>(
+    value.slice(0, LISTED_ENTRIES) as ArrayLike<MetadataValue>,
+    listed,
+  );
   return value.length > LISTED_ENTRIES ? { length: value.length, first: entries } : entries;
 }
 
 function modelText(facts: ModelFacts): string {
-  const metadata = Object.entries(facts.metadata).map(([key, value]) => `  ${key.padEnd(44)} ${clipped(JSON.stringify(value))}`);
-  const tensors = facts.tensors.map(({ name, dtype, shape, bytes }) => `  ${name.padEnd(34)} ${dtype.padEnd(5)} ${`[${shape.join(', ')}]`.padEnd(16)} ${megabytes(bytes)}`);
+  const metadata = Object.entries(facts.metadata).map(
+    ([key, value]) => `  ${key.padEnd(44)} ${clipped(JSON.stringify(value))}`,
+  );
+  const tensors = facts.tensors.map(
+    ({ name, dtype, shape, bytes }) =>
+      `  ${name.padEnd(34)} ${dtype.padEnd(5)} ${`[${shape.join(', ')}]`.padEnd(16)} ${megabytes(bytes)}`,
+  );
   const dtypes = Object.entries(facts.dtypes).map(([dtype, count]) => `${dtype} × ${count}`);
   return `${facts.name} (${facts.format}, ${megabytes(facts.size_bytes)})
 architecture  ${facts.architecture}, ${(facts.parameters / 1e6).toFixed(1)} million parameters
@@ -103,4 +134,5 @@ tensors
 ${tensors.join('\n')}`;
 }
 
-const clipped = (text: string): string => (text.length > LISTED_CHARACTERS ? `${text.slice(0, LISTED_CHARACTERS)}…` : text);
+const clipped = (text: string): string =>
+  text.length > LISTED_CHARACTERS ? `${text.slice(0, LISTED_CHARACTERS)}…` : text;

@@ -12,7 +12,10 @@ interface LogitsFlags extends LoadFlags {
 /** `realizar logits`: float32 [ids, vocab], little-endian, written as it is computed. */
 export async function logits(model: string, flags: LogitsFlags): Promise<void> {
   const ids = parseIds(await readFile(flags.ids, 'utf8'), flags.ids);
-  await using engine = await loadWithProgress(model, { ...loadOptionsOf(flags), contextLength: flags.context ?? Math.max(ids.length, 1) });
+  await using engine = await loadWithProgress(model, {
+    ...loadOptionsOf(flags),
+    contextLength: flags.context ?? Math.max(ids.length, 1),
+  });
 
   const file = await open(flags.output, 'w');
   try {
@@ -30,8 +33,15 @@ function parseIds(json: string, path: string): number[] {
   try {
     ids = JSON.parse(json);
   } catch {
-    throw new RealizarError('bad-json', `${path} is not JSON; it has to hold an array of token ids, such as [1, 2, 3].`, { field: path });
+    throw new RealizarError(
+      'bad-json',
+      `${path} is not JSON; it has to hold an array of token ids, such as [1, 2, 3].`,
+      { field: path },
+    );
   }
-  if (Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isSafeInteger(id) && id >= 0)) return ids as number[];
-  throw new RealizarError('bad-value', `${path} has to hold an array of at least one token id, such as [1, 2, 3].`, { field: path });
+  if (Array.isArray(ids) && ids.length > 0 && ids.every((id) => Number.isSafeInteger(id) && id >= 0))
+    return ids as number[];
+  throw new RealizarError('bad-value', `${path} has to hold an array of at least one token id, such as [1, 2, 3].`, {
+    field: path,
+  });
 }

@@ -14,9 +14,13 @@ interface PerplexityFlags extends LoadFlags {
 /** `realizar perplexity`: exp of the mean negative log-likelihood (nats) over all predicted tokens. */
 export async function perplexity(model: string, path: string, flags: PerplexityFlags): Promise<void> {
   const text = await readFile(path, 'utf8');
-  await using engine = await loadWithProgress(model, { ...loadOptionsOf(flags), contextLength: flags.context ?? DEFAULT_CONTEXT });
+  await using engine = await loadWithProgress(model, {
+    ...loadOptionsOf(flags),
+    contextLength: flags.context ?? DEFAULT_CONTEXT,
+  });
   const ids = engine.tokenizer.encode(text, { parseSpecial: false });
-  if (ids.length < 2) throw new RealizarError('invalid-argument', `${path} holds ${ids.length} token(s); perplexity needs at least 2.`);
+  if (ids.length < 2)
+    throw new RealizarError('invalid-argument', `${path} holds ${ids.length} token(s); perplexity needs at least 2.`);
 
   const signal = interruptSignal();
   const window = engine.contextLength - 1; // one position stays free for the token that a BOS would take
@@ -31,12 +35,19 @@ export async function perplexity(model: string, path: string, flags: PerplexityF
         total += negativeLogLikelihood(rows.subarray(at, at + vocabSize), part[row + 1]!);
         predicted++;
       }
-      if (process.stderr.isTTY) process.stderr.write(`\r${start + row + 1} of ${ids.length} tokens, perplexity ${Math.exp(total / predicted).toFixed(4)} `);
+      if (process.stderr.isTTY)
+        process.stderr.write(
+          `\r${start + row + 1} of ${ids.length} tokens, perplexity ${Math.exp(total / predicted).toFixed(4)} `,
+        );
     }
   }
   if (process.stderr.isTTY) process.stderr.write('\n');
 
   const nll = total / predicted;
   const result = { tokens: ids.length, nll, perplexity: Math.exp(nll) };
-  console.log(flags.format === 'json' ? JSON.stringify(result) : `perplexity ${result.perplexity.toFixed(4)} over ${result.tokens} tokens (${nll.toFixed(5)} nats a token)`);
+  console.log(
+    flags.format === 'json'
+      ? JSON.stringify(result)
+      : `perplexity ${result.perplexity.toFixed(4)} over ${result.tokens} tokens (${nll.toFixed(5)} nats a token)`,
+  );
 }

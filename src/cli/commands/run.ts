@@ -20,7 +20,11 @@ type Finish = Extract<GenerationEvent, { type: 'finish' }>;
 /** `realizar run`: only the answer goes to standard output; speed goes to standard error. */
 export async function run(model: string, promptArgument: string | undefined, flags: RunFlags): Promise<void> {
   const prompt = await textOrStandardInput(promptArgument);
-  if (prompt === undefined) throw new RealizarError('invalid-argument', 'There is no prompt: give it as the second argument, or - to read it from standard input.');
+  if (prompt === undefined)
+    throw new RealizarError(
+      'invalid-argument',
+      'There is no prompt: give it as the second argument, or - to read it from standard input.',
+    );
 
   const start = performance.now();
   await using engine = await loadWithProgress(model, loadOptionsOf(flags));
@@ -48,14 +52,24 @@ function startGeneration(engine: EngineApi, prompt: string, flags: RunFlags): Ge
 
   const system: ChatMessage[] = flags.system === undefined ? [] : [{ role: 'system', content: flags.system }];
   if (engine.hasChatTemplate) return engine.chat([...system, { role: 'user', content: prompt }], options);
-  if (flags.system !== undefined) throw new RealizarError('invalid-argument', `${engine.modelId} has no chat template, so it takes no system message (--system).`);
+  if (flags.system !== undefined)
+    throw new RealizarError(
+      'invalid-argument',
+      `${engine.modelId} has no chat template, so it takes no system message (--system).`,
+    );
   return engine.generate(prompt, options);
 }
 
 async function printJson(engine: EngineApi, generation: Generation, loadMs: number): Promise<void> {
   const result = await generation.result();
   const { prefillTokens, prefillMs, decodeTokens, decodeMs } = result.timings;
-  const timings = { load_ms: loadMs, prefill_tokens: prefillTokens, prefill_ms: prefillMs, decode_tokens: decodeTokens, decode_ms: decodeMs };
+  const timings = {
+    load_ms: loadMs,
+    prefill_tokens: prefillTokens,
+    prefill_ms: prefillMs,
+    decode_tokens: decodeTokens,
+    decode_ms: decodeMs,
+  };
   const answer = {
     model: engine.modelId,
     prompt_token_ids: result.promptTokenIds,
@@ -68,7 +82,10 @@ async function printJson(engine: EngineApi, generation: Generation, loadMs: numb
 }
 
 function printLine(event: GenerationEvent): void {
-  const line = event.type === 'token' ? { token_id: event.tokenId, text: event.text } : { finish_reason: event.reason, text: event.text };
+  const line =
+    event.type === 'token'
+      ? { token_id: event.tokenId, text: event.text }
+      : { finish_reason: event.reason, text: event.text };
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 

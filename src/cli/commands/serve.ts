@@ -41,18 +41,28 @@ export async function serve(paths: readonly string[], flags: ServeFlags): Promis
   console.log(`Server listening on ${server.url}`);
   console.log('Endpoints:');
   for (const endpoint of server.endpoints) console.log(`  ${endpoint}`);
-  console.log(`Models: ${models.map(({ id }) => id).join(', ')}\n\nTry it:\n${exampleRequest(server.url, models[0]!)}\n`);
+  console.log(
+    `Models: ${models.map(({ id }) => id).join(', ')}\n\nTry it:\n${exampleRequest(server.url, models[0]!)}\n`,
+  );
 
   await server.closed;
 }
 
 function servedModels(paths: readonly string[], demo: boolean): ServedModel[] {
   const all = [...(demo ? [demoModelPath()] : []), ...paths];
-  if (all.length === 0) throw new RealizarError('invalid-argument', 'There is no model to serve. Name one ("realizar serve model.gguf", or --model model.gguf), or use --demo for the model that comes with realizar.');
+  if (all.length === 0)
+    throw new RealizarError(
+      'invalid-argument',
+      'There is no model to serve. Name one ("realizar serve model.gguf", or --model model.gguf), or use --demo for the model that comes with realizar.',
+    );
 
   const models = all.map((path) => ({ id: idOf(path), path }));
   const twice = models.find(({ id }, i) => models.findIndex((other) => other.id === id) < i);
-  if (twice) throw new RealizarError('invalid-argument', `Two models are called "${twice.id}". Rename one of the files: their names are the model ids.`);
+  if (twice)
+    throw new RealizarError(
+      'invalid-argument',
+      `Two models are called "${twice.id}". Rename one of the files: their names are the model ids.`,
+    );
   return models;
 }
 

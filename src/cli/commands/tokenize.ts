@@ -14,18 +14,28 @@ interface TokenizeFlags {
 /** `realizar tokenize` */
 export async function tokenize(model: string, argument: string | undefined, flags: TokenizeFlags): Promise<void> {
   const tokenizer = await openTokenizer(model);
-  const encode = (text: string) => tokenizer.encode(text, { parseSpecial: flags.special, addSpecial: flags.addSpecial ?? false });
+  const encode = (text: string) =>
+    tokenizer.encode(text, { parseSpecial: flags.special, addSpecial: flags.addSpecial ?? false });
   if (flags.jsonl) return encodeLines(encode);
 
   const text = await textOrStandardInput(argument);
-  if (text === undefined) throw new RealizarError('invalid-argument', 'There is no text: give it as the second argument, or - to read it from standard input.');
+  if (text === undefined)
+    throw new RealizarError(
+      'invalid-argument',
+      'There is no text: give it as the second argument, or - to read it from standard input.',
+    );
   const ids = encode(text);
   console.log(flags.format === 'json' ? JSON.stringify(describe(tokenizer, ids)) : asTable(tokenizer, ids));
 }
 
-const describe = (tokenizer: Tokenizer, ids: readonly number[]) => ({ token_ids: ids, num_tokens: ids.length, tokens: ids.map((id) => tokenizer.tokenOf(id)) });
+const describe = (tokenizer: Tokenizer, ids: readonly number[]) => ({
+  token_ids: ids,
+  num_tokens: ids.length,
+  tokens: ids.map((id) => tokenizer.tokenOf(id)),
+});
 
-const asTable = (tokenizer: Tokenizer, ids: readonly number[]): string => ids.map((id) => `${String(id).padStart(7)}  ${JSON.stringify(tokenizer.tokenOf(id))}`).join('\n');
+const asTable = (tokenizer: Tokenizer, ids: readonly number[]): string =>
+  ids.map((id) => `${String(id).padStart(7)}  ${JSON.stringify(tokenizer.tokenOf(id))}`).join('\n');
 
 async function encodeLines(encode: (text: string) => number[]): Promise<void> {
   let number = 0;

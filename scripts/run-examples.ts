@@ -1,0 +1,21 @@
+// Runs every example as a reader would, each in a process of its own, and shows what it prints.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const folder = resolve(import.meta.dirname, '../examples');
+const examples = readdirSync(folder).filter((file) => file.endsWith('.ts'));
+const TIMEOUT_MS = 60_000;
+
+for (const example of examples) {
+  console.log(`\n-- examples/${example}`);
+  const { status, signal } = spawnSync(process.execPath, [join(folder, example)], {
+    stdio: 'inherit',
+    timeout: TIMEOUT_MS,
+  });
+  if (status !== 0) {
+    console.error(`examples/${example} ended with ${signal ?? status}`);
+    process.exit(1);
+  }
+}
+console.log(`\n${examples.length} examples ran`);
