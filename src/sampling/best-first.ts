@@ -16,7 +16,11 @@ export function bestFirst(candidates: Candidates, count: number = candidates.ids
   const size = candidates.ids.length;
   const wanted = Math.min(count, size);
   if (candidates.sorted) return first(candidates, wanted);
-  return pick(candidates, wanted * 16 < size ? selected(candidates.logits, wanted) : sorted(candidates.logits).subarray(0, wanted), true);
+  return pick(
+    candidates,
+    wanted * 16 < size ? selected(candidates.logits, wanted) : sorted(candidates.logits).subarray(0, wanted),
+    true,
+  );
 }
 
 /**
@@ -38,7 +42,7 @@ function sorted(logits: Float32Array): Int32Array {
 /** Places of the best `count` logits, best first: a heap of the best so far, the worst of them on top. */
 function selected(logits: Float32Array, count: number): Int32Array {
   const heap = Int32Array.from({ length: count }, (_, i) => i);
-  for (let i = count >> 1; i-- > 0; ) siftDown(heap, i, logits);
+  for (let i = count >> 1; i-- > 0;) siftDown(heap, i, logits);
 
   let worst = logits[heap[0]!]!;
   for (let place = count; place < logits.length; place++) {

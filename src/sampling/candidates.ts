@@ -42,7 +42,11 @@ export function first(candidates: Candidates, count: number): Candidates {
  *
  * @param values by token id; tokens that are no candidates any more are ignored
  */
-export function adjust<T>(candidates: Candidates, values: ReadonlyMap<number, T>, change: (logit: number, value: T) => number): Candidates {
+export function adjust<T>(
+  candidates: Candidates,
+  values: ReadonlyMap<number, T>,
+  change: (logit: number, value: T) => number,
+): Candidates {
   const { ids } = candidates;
   const logits = candidates.logits.slice();
   for (const [id, value] of values) {

@@ -33,17 +33,29 @@ type Step = (candidates: Candidates, params: SamplingParams, context: ChainConte
 
 /** Each name's sampler, given its own fields of the parameters. */
 const steps: Readonly<Record<SamplerName, Step>> = {
-  'penalties': (c, p, { history }) =>
-    penalties(c, history, { lastN: p.penaltyLastN, repetition: p.repetitionPenalty, presence: p.presencePenalty, frequency: p.frequencyPenalty }),
-  'dry': (c, p, { history, breakerIds }) =>
-    dry(c, history, { multiplier: p.dryMultiplier, base: p.dryBase, allowedLength: p.dryAllowedLength, lastN: p.dryPenaltyLastN, breakerIds }),
+  penalties: (c, p, { history }) =>
+    penalties(c, history, {
+      lastN: p.penaltyLastN,
+      repetition: p.repetitionPenalty,
+      presence: p.presencePenalty,
+      frequency: p.frequencyPenalty,
+    }),
+  dry: (c, p, { history, breakerIds }) =>
+    dry(c, history, {
+      multiplier: p.dryMultiplier,
+      base: p.dryBase,
+      allowedLength: p.dryAllowedLength,
+      lastN: p.dryPenaltyLastN,
+      breakerIds,
+    }),
   'top-n-sigma': (c, p) => topNSigma(c, p.topNSigma),
   'top-k': (c, p) => topK(c, p.topK, p.minKeep),
-  'typical': (c, p) => typical(c, p.typicalP, p.minKeep),
+  typical: (c, p) => typical(c, p.typicalP, p.minKeep),
   'top-p': (c, p) => topP(c, p.topP, p.minKeep),
   'min-p': (c, p) => minP(c, p.minP, p.minKeep),
-  'xtc': (c, p, { coin }) => xtc(c, { probability: p.xtcProbability, threshold: p.xtcThreshold, minKeep: p.minKeep }, coin),
-  'temperature': (c, p) => dynamicTemperature(c, p.temperature, p.dynatempRange, p.dynatempExponent),
+  xtc: (c, p, { coin }) =>
+    xtc(c, { probability: p.xtcProbability, threshold: p.xtcThreshold, minKeep: p.minKeep }, coin),
+  temperature: (c, p) => dynamicTemperature(c, p.temperature, p.dynatempRange, p.dynatempExponent),
 };
 
 const noBreakers: ReadonlySet<number> = new Set();
@@ -53,13 +65,24 @@ const noBreakers: ReadonlySet<number> = new Set();
  *
  * @param logits [vocab]; not changed
  */
-export function applyChain(candidates: Candidates, params: SamplingParams, context: ChainContext, names = params.samplers): Candidates {
+export function applyChain(
+  candidates: Candidates,
+  params: SamplingParams,
+  context: ChainContext,
+  names = params.samplers,
+): Candidates {
   return names.reduce((left, name) => steps[name](left, params, context), logitBias(candidates, params.logitBias));
 }
 
 /** What the chain leaves of these logits: [id, probability], best first. Probabilities sum to 1. */
-export function distributionOf(logits: Float32Array, params: SamplingParams, context: Partial<ChainContext> = {}): [number, number][] {
-  const left = bestFirst(applyChain(candidatesOf(logits), params, { history: [], coin: 0, breakerIds: noBreakers, ...context }));
+export function distributionOf(
+  logits: Float32Array,
+  params: SamplingParams,
+  context: Partial<ChainContext> = {},
+): [number, number][] {
+  const left = bestFirst(
+    applyChain(candidatesOf(logits), params, { history: [], coin: 0, breakerIds: noBreakers, ...context }),
+  );
   const p = softmax(left.logits);
   return Array.from(left.ids, (id, i): [number, number] => [id, p[i]!]).filter((_, i) => left.logits[i]! > -Infinity);
 }
@@ -91,7 +114,11 @@ export interface SamplerOptions {
  */
 export function createSampler(params: SamplingParams, vocabSize: number, options: SamplerOptions = {}): Sampler {
   if (!(vocabSize >= 1 && vocabSize <= MAX_CANDIDATES)) {
-    throw new RealizarError('invalid-argument', `A vocabulary of ${vocabSize} tokens cannot be sampled from (1 to ${MAX_CANDIDATES})`, { field: 'vocabSize' });
+    throw new RealizarError(
+      'invalid-argument',
+      `A vocabulary of ${vocabSize} tokens cannot be sampled from (1 to ${MAX_CANDIDATES})`,
+      { field: 'vocabSize' },
+    );
   }
   const rng = params.rng === 'lcg' ? lcgRng(params.seed) : counterRng(params.seed ?? freshSeed());
   const breakerIds = options.breakerIds ?? noBreakers;
@@ -106,13 +133,15 @@ export function createSampler(params: SamplingParams, vocabSize: number, options
       checkLogits(logits, vocabSize);
       const context = { history, breakerIds, coin: params.xtcProbability > 0 ? rng.at(position, 1) : 1 };
       const left = applyChain(candidatesOf(logits, ids), params, context, names);
-      if (maximum(left.logits) === -Infinity) throw new RealizarError('invalid-argument', 'logitBias forbids every token', { field: 'logitBias' });
+      if (maximum(left.logits) === -Infinity)
+        throw new RealizarError('invalid-argument', 'logitBias forbids every token', { field: 'logitBias' });
 
       if (mode === 'greedy') return left.ids[greedy(left.logits)]!;
       const random = rng.at(position++, 0);
       if (mode === 'chain') return left.ids[draw(softmax(left.logits), random)]!;
       const target = { tau: params.mirostatTau, eta: params.mirostatEta };
-      const choice = params.mirostat === 1 ? mirostat1(left, mu, vocabSize, target, random) : mirostat2(left, mu, target, random);
+      const choice =
+        params.mirostat === 1 ? mirostat1(left, mu, vocabSize, target, random) : mirostat2(left, mu, target, random);
       mu = choice.mu;
       return choice.tokenId;
     },
@@ -125,11 +154,17 @@ const keepsAll: ReadonlySet<SamplerName> = new Set<SamplerName>(['penalties', 'd
 /** A NaN would make every comparison false and some token win by its place. */
 function checkLogits(logits: Float32Array, vocabSize: number): void {
   if (logits.length !== vocabSize) {
-    throw new RealizarError('invalid-argument', `Got ${logits.length} logits for a vocabulary of ${vocabSize}`, { field: 'logits' });
+    throw new RealizarError('invalid-argument', `Got ${logits.length} logits for a vocabulary of ${vocabSize}`, {
+      field: 'logits',
+    });
   }
   for (let id = 0; id < vocabSize; id++) {
     if (logits[id]! < Infinity) continue;
-    throw new RealizarError('bad-value', `The logit of token ${id} is ${logits[id]}: the model's weights or the backend are damaged`, { field: 'logits' });
+    throw new RealizarError(
+      'bad-value',
+      `The logit of token ${id} is ${logits[id]}: the model's weights or the backend are damaged`,
+      { field: 'logits' },
+    );
   }
 }
 

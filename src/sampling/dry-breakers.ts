@@ -5,7 +5,11 @@
  *
  * @param textOf the text of a token in the middle of a text
  */
-export function breakerIdsOf(breakers: readonly string[], vocabSize: number, textOf: (id: number) => string): Set<number> {
+export function breakerIdsOf(
+  breakers: readonly string[],
+  vocabSize: number,
+  textOf: (id: number) => string,
+): Set<number> {
   const ids = new Set<number>();
   for (let id = 0; id < vocabSize; id++) {
     const text = textOf(id);

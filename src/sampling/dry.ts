@@ -30,11 +30,18 @@ export function dry(candidates: Candidates, history: ArrayLike<number>, options:
   if (repeats.size === 0) return candidates;
 
   const maxExponent = base > 1.000001 ? Math.floor(MAX_LOG_PENALTY / Math.log(base)) : Infinity;
-  return adjust(candidates, repeats, (logit, length) => logit - multiplier * base ** Math.min(length - allowedLength, maxExponent));
+  return adjust(
+    candidates,
+    repeats,
+    (logit, length) => logit - multiplier * base ** Math.min(length - allowedLength, maxExponent),
+  );
 }
 
 /** For each token that followed an earlier occurrence of the text's end: the longest such end, if long enough to matter. */
-function repeatsExtendedBy(history: ArrayLike<number>, { allowedLength, lastN, breakerIds }: DryOptions): Map<number, number> {
+function repeatsExtendedBy(
+  history: ArrayLike<number>,
+  { allowedLength, lastN, breakerIds }: DryOptions,
+): Map<number, number> {
   const size = lastN < 0 ? history.length : Math.min(lastN, history.length);
   const newestFirst = Int32Array.from({ length: size }, (_, i) => history[history.length - 1 - i]!);
   const breaker = newestFirst.findIndex((id) => breakerIds.has(id));

@@ -22,5 +22,8 @@ export function logprobsOf(logits: Float32Array, tokenId: number, count: number)
   const logTotal = best + Math.log(sum);
 
   const { ids } = bestFirst(candidatesOf(logits), count);
-  return { logprob: logits[tokenId]! - logTotal, top: Array.from(ids, (id) => ({ tokenId: id, logprob: logits[id]! - logTotal })) };
+  return {
+    logprob: logits[tokenId]! - logTotal,
+    top: Array.from(ids, (id) => ({ tokenId: id, logprob: logits[id]! - logTotal })),
+  };
 }

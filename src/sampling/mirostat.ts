@@ -28,7 +28,13 @@ const ZIPF_TOKENS = 100;
  * @param random    0..1
  * @see Basu et al. 2020, "Mirostat", arXiv:2007.14966, algorithm 1
  */
-export function mirostat1(candidates: Candidates, mu: number, vocabSize: number, options: MirostatOptions, random: number): MirostatChoice {
+export function mirostat1(
+  candidates: Candidates,
+  mu: number,
+  vocabSize: number,
+  options: MirostatOptions,
+  random: number,
+): MirostatChoice {
   const sorted = bestFirst(candidates);
   const slope = zipfExponent(softmax(sorted.logits));
   const epsilon = slope - 1;
@@ -41,7 +47,12 @@ export function mirostat1(candidates: Candidates, mu: number, vocabSize: number,
  *
  * @see Basu et al. 2020, appendix; the parameters are those of `mirostat1`
  */
-export function mirostat2(candidates: Candidates, mu: number, options: MirostatOptions, random: number): MirostatChoice {
+export function mirostat2(
+  candidates: Candidates,
+  mu: number,
+  options: MirostatOptions,
+  random: number,
+): MirostatChoice {
   const sorted = bestFirst(candidates);
   const tooSurprising = softmax(sorted.logits).findIndex((p) => -Math.log2(p) > mu);
   return chosen(first(sorted, tooSurprising < 0 ? sorted.ids.length : Math.max(1, tooSurprising)), mu, options, random);

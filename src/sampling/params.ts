@@ -1,5 +1,13 @@
 export type SamplerName =
-  | 'penalties' | 'dry' | 'top-n-sigma' | 'top-k' | 'typical' | 'top-p' | 'min-p' | 'xtc' | 'temperature';
+  | 'penalties'
+  | 'dry'
+  | 'top-n-sigma'
+  | 'top-k'
+  | 'typical'
+  | 'top-p'
+  | 'min-p'
+  | 'xtc'
+  | 'temperature';
 
 /** How the next token is chosen. Every field has its neutral value in `neutralParams`, and `defaultParams` are the engine's. */
 export interface SamplingParams {

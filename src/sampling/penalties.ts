@@ -27,5 +27,9 @@ export function penalties(candidates: Candidates, history: ArrayLike<number>, op
     counts.set(history[i]!, (counts.get(history[i]!) ?? 0) + 1);
   }
 
-  return adjust(candidates, counts, (logit, count) => (logit > 0 ? logit / repetition : logit * repetition) - count * frequency - presence);
+  return adjust(
+    candidates,
+    counts,
+    (logit, count) => (logit > 0 ? logit / repetition : logit * repetition) - count * frequency - presence,
+  );
 }

@@ -2,7 +2,17 @@ import { RealizarError } from '../errors.ts';
 import type { SamplerName, SamplingParams } from './params.ts';
 
 /** llama.cpp's order. */
-export const defaultSamplers: readonly SamplerName[] = ['penalties', 'dry', 'top-n-sigma', 'top-k', 'typical', 'top-p', 'min-p', 'xtc', 'temperature'];
+export const defaultSamplers: readonly SamplerName[] = [
+  'penalties',
+  'dry',
+  'top-n-sigma',
+  'top-k',
+  'typical',
+  'top-p',
+  'min-p',
+  'xtc',
+  'temperature',
+];
 
 /** Draws from the model's own distribution: every sampler is off. */
 export const neutralParams: SamplingParams = {
@@ -81,39 +91,60 @@ const MAX_BREAKERS = 64;
  * @param partial may carry other fields, which are left out
  * @throws RealizarError `invalid-argument`, naming the field
  */
-export function resolveParams(partial: Partial<SamplingParams>, vocabSize: number, base: SamplingParams = defaultParams): SamplingParams {
+export function resolveParams(
+  partial: Partial<SamplingParams>,
+  vocabSize: number,
+  base: SamplingParams = defaultParams,
+): SamplingParams {
   const given = Object.keys(base).filter((key) => partial[key as keyof SamplingParams] !== undefined);
-  const params: SamplingParams = { ...base, ...Object.fromEntries(given.map((key) => [key, partial[key as keyof SamplingParams]])) };
+  const params: SamplingParams = {
+    ...base,
+    ...Object.fromEntries(given.map((key) => [key, partial[key as keyof SamplingParams]])),
+  };
 
-  for (const [field, [least, greatest, kind]] of Object.entries(ranges) as [NumberField, (typeof ranges)[NumberField]][]) {
+  for (const [field, [least, greatest, kind]] of Object.entries(ranges) as [
+    NumberField,
+    (typeof ranges)[NumberField],
+  ][]) {
     const value: unknown = params[field];
-    const fits = typeof value === 'number' && value >= least && value <= greatest && (kind !== 'whole' || Number.isInteger(value));
-    if (!fits) throw invalid(field, `must be a ${kind ?? ''} number from ${least} to ${greatest}`.replace('  ', ' '), value);
+    const fits =
+      typeof value === 'number' && value >= least && value <= greatest && (kind !== 'whole' || Number.isInteger(value));
+    if (!fits)
+      throw invalid(field, `must be a ${kind ?? ''} number from ${least} to ${greatest}`.replace('  ', ' '), value);
   }
   checkLogitBias(params.logitBias, vocabSize);
   checkNames(params);
   const { seed } = params;
-  if (seed !== undefined && !(typeof seed === 'bigint' && seed >= 0n && seed <= MAX_SEED)) throw invalid('seed', `must be a bigint from 0 to ${MAX_SEED}`, seed);
+  if (seed !== undefined && !(typeof seed === 'bigint' && seed >= 0n && seed <= MAX_SEED))
+    throw invalid('seed', `must be a bigint from 0 to ${MAX_SEED}`, seed);
   return params;
 }
 
 function checkLogitBias(bias: ReadonlyMap<number, number>, vocabSize: number): void {
   if (!(bias instanceof Map)) throw invalid('logitBias', 'must be a Map from token ids to numbers', bias);
   for (const [id, value] of bias) {
-    if (!Number.isInteger(id) || id < 0 || id >= vocabSize) throw invalid('logitBias', `names tokens from 0 to ${vocabSize - 1}`, id);
-    if (typeof value !== 'number' || !(value < Infinity)) throw invalid('logitBias', `of token ${id} must be a number below Infinity`, value);
+    if (!Number.isInteger(id) || id < 0 || id >= vocabSize)
+      throw invalid('logitBias', `names tokens from 0 to ${vocabSize - 1}`, id);
+    if (typeof value !== 'number' || !(value < Infinity))
+      throw invalid('logitBias', `of token ${id} must be a number below Infinity`, value);
   }
 }
 
 function checkNames({ samplers, rng, drySequenceBreakers }: SamplingParams): void {
   if (!Array.isArray(samplers)) throw invalid('samplers', 'must be a list', samplers);
-  for (const name of samplers) if (!defaultSamplers.includes(name)) throw invalid('samplers', `are named ${defaultSamplers.join(', ')}`, name);
-  if (samplers.length !== new Set(samplers).size) throw invalid('samplers', 'must name each sampler at most once', samplers);
+  for (const name of samplers)
+    if (!defaultSamplers.includes(name)) throw invalid('samplers', `are named ${defaultSamplers.join(', ')}`, name);
+  if (samplers.length !== new Set(samplers).size)
+    throw invalid('samplers', 'must name each sampler at most once', samplers);
   if (rng !== 'counter' && rng !== 'lcg') throw invalid('rng', "must be 'counter' or 'lcg'", rng);
 
   const breakers: unknown = drySequenceBreakers;
-  const fits = Array.isArray(breakers) && breakers.length <= MAX_BREAKERS && breakers.every((text) => typeof text === 'string' && text !== '');
-  if (!fits) throw invalid('drySequenceBreakers', `must be at most ${MAX_BREAKERS} texts, none of them empty`, breakers);
+  const fits =
+    Array.isArray(breakers) &&
+    breakers.length <= MAX_BREAKERS &&
+    breakers.every((text) => typeof text === 'string' && text !== '');
+  if (!fits)
+    throw invalid('drySequenceBreakers', `must be at most ${MAX_BREAKERS} texts, none of them empty`, breakers);
 }
 
 const MAX_SHOWN = 60;

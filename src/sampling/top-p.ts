@@ -18,7 +18,10 @@ export function topP(candidates: Candidates, p: number, minKeep: number): Candid
   let total = 0;
   for (let i = 0; i < candidates.logits.length; i++) total += Math.exp(candidates.logits[i]! - best);
 
-  return nucleus(bestFirst(candidates, HEAD), best, p * total, minKeep) ?? nucleus(bestFirst(candidates), best, p * total, minKeep)!;
+  return (
+    nucleus(bestFirst(candidates, HEAD), best, p * total, minKeep) ??
+    nucleus(bestFirst(candidates), best, p * total, minKeep)!
+  );
 }
 
 /** The head of `sorted` that holds `mass`; undefined where all of it together is less, unless it is everything. */

@@ -2,6 +2,7 @@ import { bestFirst } from './best-first.ts';
 import type { Candidates } from './candidates.ts';
 import { pick } from './candidates.ts';
 import { entropy, softmax } from './softmax.ts';
+import { unordered } from './unordered.ts';
 
 /**
  * Locally typical sampling: keeps the tokens whose surprise is nearest to the expected one, until they hold more than p.
@@ -13,9 +14,7 @@ export function typical(candidates: Candidates, p: number, minKeep: number): Can
   if (p >= 1) return candidates;
   const sorted = bestFirst(candidates);
   const probabilities = softmax(sorted.logits);
-  const expected = entropy(probabilities);
-  const distance = probabilities.map((x) => Math.abs(-Math.log(x) - expected));
-  const places = distance.map((_, i) => i).sort((a, b) => distance[a]! - distance[b]!);
+  const places = mostTypicalFirst(probabilities, sorted.logits.includes(-Infinity));
 
   let sum = 0;
   let kept = 0;
@@ -24,4 +23,12 @@ export function typical(candidates: Candidates, p: number, minKeep: number): Can
     if (sum > p && kept >= minKeep) break;
   }
   return pick(sorted, places.subarray(0, kept).sort(), true);
+}
+
+/** A masked token's 0 · ln 0 makes llama.cpp's entropy NaN, and nothing is nearer to it than anything else; so here. */
+function mostTypicalFirst(probabilities: Float64Array, masked: boolean): Int32Array {
+  if (masked) return unordered(probabilities.length);
+  const expected = entropy(probabilities);
+  const distance = probabilities.map((x) => Math.abs(-Math.log(x) - expected));
+  return Int32Array.from(distance, (_, place) => place).sort((a, b) => distance[a]! - distance[b]! || a - b);
 }

@@ -19,7 +19,8 @@ export interface XtcOptions {
  * @see https://github.com/oobabooga/text-generation-webui/pull/6335
  */
 export function xtc(candidates: Candidates, { probability, threshold, minKeep }: XtcOptions, coin: number): Candidates {
-  if (probability <= 0 || threshold > MAX_THRESHOLD || candidates.ids.length < 2 || coin > probability) return candidates;
+  if (probability <= 0 || threshold > MAX_THRESHOLD || candidates.ids.length < 2 || coin > probability)
+    return candidates;
 
   const sorted = bestFirst(candidates);
   const reaching = softmax(sorted.logits).findIndex((p) => p < threshold);

@@ -28,7 +28,12 @@ const optionNames: Record<string, Record<string, keyof SamplingParams>> = {
   dynamic_temperature: { t: 'temperature', range: 'dynatempRange', exponent: 'dynatempExponent' },
   top_n_sigma: { n: 'topNSigma' },
   xtc: { threshold: 'xtcThreshold', min_keep: 'minKeep' },
-  penalties: { last_n: 'penaltyLastN', repeat: 'repetitionPenalty', frequency: 'frequencyPenalty', presence: 'presencePenalty' },
+  penalties: {
+    last_n: 'penaltyLastN',
+    repeat: 'repetitionPenalty',
+    frequency: 'frequencyPenalty',
+    presence: 'presencePenalty',
+  },
   dry: { multiplier: 'dryMultiplier', base: 'dryBase', allowed_length: 'dryAllowedLength', last_n: 'dryPenaltyLastN' },
 };
 const samplerNames: Record<string, SamplerName> = { typical_p: 'typical', dynamic_temperature: 'temperature' };
@@ -48,12 +53,15 @@ describeWithInputs('samplers against llama.cpp', [path], () => {
   const { logits: inputs, cases } = JSON.parse(readFileSync(path, 'utf8')) as { logits: number[][]; cases: Case[] };
   const numbered = cases.map((c, i) => [`${i} ${c.samplers.map((step) => step.type).join(' → ')}`, c] as const);
 
-  test.each(numbered)('case %s leaves the same tokens with the same probabilities', (_, { logits: input, recent, samplers, left }) => {
-    const logits = Float32Array.from(inputs[input]!);
-    const ours = new Map(distributionOf(logits, paramsOf(samplers, logits.length), { history: recent }));
+  test.each(numbered)(
+    'case %s leaves the same tokens with the same probabilities',
+    (_, { logits: input, recent, samplers, left }) => {
+      const logits = Float32Array.from(inputs[input]!);
+      const ours = new Map(distributionOf(logits, paramsOf(samplers, logits.length), { history: recent }));
 
-    expect([...ours.keys()].sort((a, b) => a - b)).toEqual(left.map(([id]) => id).sort((a, b) => a - b));
-    const furthest = Math.max(...left.map(([id, probability]) => Math.abs(ours.get(id)! - probability)));
-    expect(furthest).toBeLessThan(1e-5);
-  });
+      expect([...ours.keys()].sort((a, b) => a - b)).toEqual(left.map(([id]) => id).sort((a, b) => a - b));
+      const furthest = Math.max(...left.map(([id, probability]) => Math.abs(ours.get(id)! - probability)));
+      expect(furthest).toBeLessThan(1e-5);
+    },
+  );
 });
