@@ -38,8 +38,10 @@ export type ErrorCode =
   | 'aborted'
   // the machine
   | 'backend-unavailable'
+  | 'backend-failed'
   | 'out-of-memory'
-  | 'closed';
+  | 'closed'
+  | 'queue-full';
 
 /**
  * Every error that realizar throws on purpose.

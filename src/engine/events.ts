@@ -20,8 +20,22 @@ export interface GenerationTimings {
 
 /** What a generation tells while it runs. The texts of all events, joined, are the answer. */
 export type GenerationEvent =
-  | { readonly type: 'token'; readonly tokenId: number; readonly text: string; readonly logprob?: number; readonly topLogprobs?: readonly TokenLogprob[] }
-  | { readonly type: 'finish'; readonly reason: FinishReason; readonly text: string; readonly promptTokens: number; readonly generatedTokens: number; readonly stopString?: string; readonly timings: GenerationTimings };
+  | {
+      readonly type: 'token';
+      readonly tokenId: number;
+      readonly text: string;
+      readonly logprob?: number;
+      readonly topLogprobs?: readonly TokenLogprob[];
+    }
+  | {
+      readonly type: 'finish';
+      readonly reason: FinishReason;
+      readonly text: string;
+      readonly promptTokens: number;
+      readonly generatedTokens: number;
+      readonly stopString?: string;
+      readonly timings: GenerationTimings;
+    };
 
 export interface GenerateOptions extends Partial<SamplingParams> {
   /** Default: until the context is full. */

@@ -1,0 +1,127 @@
+import type { BlockManager } from './block-manager.ts';
+import type { Sequence } from './sequence.ts';
+
+/** Rows of one sequence in a step: its tokens [start, start + rows). */
+export interface ScheduledRows {
+  readonly sequence: Sequence;
+  readonly start: number;
+  readonly rows: number;
+}
+
+export interface SchedulerLimits {
+  /** Sequences that run together. */
+  readonly maxSequences: number;
+  /** Rows of prefill in one step, of all sequences together. */
+  readonly chunkSize: number;
+}
+
+/**
+ * Decides what each step computes, by one rule: every sequence's `computed` catches up with its tokens, oldest first.
+ *
+ * A step has one row of every sequence that decodes, and at most `chunkSize` rows of prefill beside them: a long prompt never
+ * holds up a running answer for more than a chunk. When blocks run out, the youngest sequence gives its own back and starts
+ * again later from its tokens, with the same text; so the oldest always advances and everything ends.
+ * The cache has to be able to hold the longest sequence alone.
+ */
+export class Scheduler {
+  readonly #blocks: BlockManager;
+  readonly #limits: SchedulerLimits;
+  readonly #waiting: Sequence[] = [];
+  /** In order of admission. */
+  readonly #running: Sequence[] = [];
+
+  constructor(blocks: BlockManager, limits: SchedulerLimits) {
+    this.#blocks = blocks;
+    this.#limits = limits;
+  }
+
+  get numWaiting(): number {
+    return this.#waiting.length;
+  }
+
+  get numRunning(): number {
+    return this.#running.length;
+  }
+
+  add(sequence: Sequence): void {
+    this.#waiting.push(sequence);
+  }
+
+  /** Takes a sequence out, wherever it is, and frees its blocks. */
+  remove(sequence: Sequence): void {
+    takeOut(this.#waiting, sequence);
+    takeOut(this.#running, sequence);
+    sequence.status = 'finished';
+    this.#blocks.release(sequence.blocks);
+  }
+
+  /** The next step; empty when there is nothing to do. */
+  schedule(): ScheduledRows[] {
+    const step: ScheduledRows[] = [];
+    let budget = this.#limits.chunkSize;
+
+    const take = (sequence: Sequence, rows: number) => {
+      if (sequence.missing > 1) budget -= rows;
+      step.push({ sequence, start: sequence.computed, rows });
+    };
+
+    let preempted = false;
+    for (const sequence of [...this.#running]) {
+      const rows = rowsOf(sequence, budget);
+      if (rows === 0 || sequence.status !== 'running') continue;
+      preempted = this.#makeRoom(sequence, rows) || preempted;
+      if (sequence.status === 'running') take(sequence, rows);
+    }
+
+    // A sequence that was just preempted would take the freed blocks right back.
+    while (!preempted && this.#running.length < this.#limits.maxSequences) {
+      const sequence = this.#waiting.find(({ paused }) => !paused);
+      if (sequence === undefined || !this.#hasRoomFor(sequence)) break;
+      const rows = rowsOf(sequence, budget);
+      if (rows === 0) break;
+      takeOut(this.#waiting, sequence);
+      this.#running.push(sequence);
+      sequence.status = 'running';
+      this.#blocks.grow(sequence.blocks, rows);
+      take(sequence, rows);
+    }
+    return step;
+  }
+
+  /**
+   * Gets blocks for the next rows, if need be from a paused sequence or the youngest, which may be the sequence itself.
+   * @returns whether anyone lost theirs
+   */
+  #makeRoom(sequence: Sequence, rows: number): boolean {
+    let preempted = false;
+    while (sequence.status === 'running' && !this.#blocks.grow(sequence.blocks, sequence.computed + rows)) {
+      this.#preempt(this.#running.findLast(({ paused }) => paused) ?? this.#running.at(-1)!);
+      preempted = true;
+    }
+    return preempted;
+  }
+
+  #preempt(sequence: Sequence): void {
+    takeOut(this.#running, sequence);
+    this.#waiting.unshift(sequence);
+    sequence.status = 'waiting';
+    sequence.computed = 0;
+    this.#blocks.release(sequence.blocks);
+  }
+
+  /** Whether all its tokens fit now, beside one more block for each of those that run and may soon need one. */
+  #hasRoomFor(sequence: Sequence): boolean {
+    const reserve = this.#running.length;
+    return this.#blocks.blocksFor(sequence.tokenIds.length) + reserve <= this.#blocks.numFree;
+  }
+}
+
+function rowsOf(sequence: Sequence, budget: number): number {
+  if (sequence.paused) return 0;
+  return sequence.missing === 1 ? 1 : Math.min(sequence.missing, budget, sequence.maxRows ?? Infinity);
+}
+
+function takeOut(list: Sequence[], sequence: Sequence): void {
+  const index = list.indexOf(sequence);
+  if (index >= 0) list.splice(index, 1);
+}

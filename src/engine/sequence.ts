@@ -1,0 +1,36 @@
+export type SequenceStatus = 'waiting' | 'running' | 'finished';
+
+/** The tokens of one request, and how many of them the model has seen. */
+export class Sequence {
+  /** The prompt, then what was generated. */
+  readonly tokenIds: number[];
+  readonly promptLength: number;
+  /** Rows of one step at most; undefined: as many as the step has room for. */
+  readonly maxRows: number | undefined;
+  status: SequenceStatus = 'waiting';
+  /** Leading tokens whose keys and values are in the cache. */
+  computed = 0;
+  /** First position whose logits are wanted. Survives preemption, so that no position is answered twice. */
+  nextOutput: number;
+  /** Not to be scheduled for now: whoever reads its results is behind. */
+  paused = false;
+  /** Blocks of the kv cache, in order of position. */
+  readonly blocks: number[] = [];
+
+  constructor(promptTokenIds: readonly number[], nextOutput: number, maxRows?: number) {
+    this.tokenIds = [...promptTokenIds];
+    this.promptLength = promptTokenIds.length;
+    this.nextOutput = nextOutput;
+    this.maxRows = maxRows;
+  }
+
+  /** Tokens that the model has not seen. One: the sequence decodes; more: it is in prefill, or comes back from preemption. */
+  get missing(): number {
+    return this.tokenIds.length - this.computed;
+  }
+
+  append(tokenId: number): void {
+    this.nextOutput = this.tokenIds.length;
+    this.tokenIds.push(tokenId);
+  }
+}
