@@ -1,0 +1,20 @@
+// q5_0: scale f16 | 32 fifth bits | 16 bytes of nibbles as in q4_0; value = scale · (quant - 16).
+
+import { half_to_float } from './half';
+import { unpack_nibbles } from './q4_0';
+import { MIN, QUANTS, SCALE } from './unpacked';
+
+export function unpack_q5_0(block: usize, out: usize): void {
+  store<f32>(out, half_to_float(load<u16>(block)), SCALE);
+  store<f32>(out, 0, MIN);
+  unpack_nibbles(block + 6, out + QUANTS);
+  add_fifth_bits(load<u32>(block, 2), out + QUANTS);
+}
+
+/** Adds bit i of `bits` to byte i of 32 as its bit 4. */
+@inline
+export function add_fifth_bits(bits: u32, quants: usize): void {
+  for (let i: usize = 0; i < 32; i++) {
+    store<u8>(quants + i, load<u8>(quants + i) | <u8>(((bits >> <u32>i) & 1) << 4));
+  }
+}
