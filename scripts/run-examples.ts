@@ -9,7 +9,7 @@ const TIMEOUT_MS = 60_000;
 
 for (const example of examples) {
   console.log(`\n-- examples/${example}`);
-  const { status, signal } = spawnSync(process.execPath, [join(folder, example)], {
+  const { status, signal } = spawnSync(process.execPath, [join(folder, example), '--once'], {
     stdio: 'inherit',
     timeout: TIMEOUT_MS,
   });

@@ -1,0 +1,25 @@
+// The HTTP server inside a program of your own, on port 3000.
+//
+//   node examples/api_server.ts            until Ctrl-C
+//   node examples/api_server.ts --once     answers one request of its own and ends
+import { demoModelPath, loadEngine } from 'realizar';
+import { serveModels } from 'realizar/server';
+
+const once = process.argv.includes('--once');
+const server = await serveModels({
+  models: [{ id: 'demo', path: demoModelPath() }],
+  load: ({ id, path }) => loadEngine(path, { modelId: id }),
+  host: '127.0.0.1',
+  port: once ? 0 : 3000,
+});
+console.log(`listening on ${server.url}`);
+
+const response = await fetch(`${server.url}/generate`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ prompt: 'Once upon a time', max_tokens: 12 }),
+});
+console.log(response.status, await response.json());
+
+if (once) await server.close();
+else await server.closed;
