@@ -41,6 +41,8 @@ export type ErrorCode =
   | 'backend-failed'
   | 'out-of-memory'
   | 'closed'
+  | 'port-in-use'
+  | 'listen-failed'
   | 'queue-full';
 
 /**
