@@ -23,9 +23,17 @@ const EPS: Range = { min: 1e-12, max: 1 };
  * @throws RealizarError `missing-metadata` | `bad-hparam` | `unknown-architecture`, naming the key
  * @see https://github.com/ggml-org/ggml/blob/master/docs/gguf.md#llm
  */
-export function configFromMetadata(metadata: ReadonlyMap<string, MetadataValue>, ropeDivisors?: Float32Array): ModelConfig {
+export function configFromMetadata(
+  metadata: ReadonlyMap<string, MetadataValue>,
+  ropeDivisors?: Float32Array,
+): ModelConfig {
   const name = optionalString(metadata, 'general.architecture');
-  if (name === undefined) throw new RealizarError('missing-metadata', 'the file has no general.architecture; it does not hold a language model', { field: 'general.architecture' });
+  if (name === undefined)
+    throw new RealizarError(
+      'missing-metadata',
+      'the file has no general.architecture; it does not hold a language model',
+      { field: 'general.architecture' },
+    );
   const architecture = architectureNamed(name);
   const key = (suffix: string) => `${name}.${suffix}`;
 
@@ -54,7 +62,12 @@ export function configFromMetadata(metadata: ReadonlyMap<string, MetadataValue>,
   };
 }
 
-function headDimOf(metadata: ReadonlyMap<string, MetadataValue>, name: string, hiddenSize: number, numHeads: number): number {
+function headDimOf(
+  metadata: ReadonlyMap<string, MetadataValue>,
+  name: string,
+  hiddenSize: number,
+  numHeads: number,
+): number {
   const keyLength = `${name}.attention.key_length`;
   const headDim = optionalInteger(metadata, keyLength, HEAD_DIM) ?? hiddenSize / numHeads;
   if (!Number.isInteger(headDim) || headDim < HEAD_DIM.min || headDim > HEAD_DIM.max) {
@@ -62,7 +75,8 @@ function headDimOf(metadata: ReadonlyMap<string, MetadataValue>, name: string, h
   }
   const valueLength = `${name}.attention.value_length`;
   const valueDim = optionalInteger(metadata, valueLength, HEAD_DIM) ?? headDim;
-  if (valueDim !== headDim) throw bad(valueLength, `values of ${valueDim} numbers beside keys of ${headDim} are not supported`);
+  if (valueDim !== headDim)
+    throw bad(valueLength, `values of ${valueDim} numbers beside keys of ${headDim} are not supported`);
   return headDim;
 }
 
@@ -72,8 +86,10 @@ function vocabSizeOf(metadata: ReadonlyMap<string, MetadataValue>, name: string)
   const stated = optionalInteger(metadata, key, VOCABULARY);
   const tokens = metadata.get('tokenizer.ggml.tokens');
   if (typeof tokens !== 'object') return stated ?? integer(metadata, key, VOCABULARY);
-  if (tokens.length === 0 || tokens.length > VOCABULARY.max) throw bad('tokenizer.ggml.tokens', `a vocabulary of ${tokens.length} tokens`);
-  if (stated !== undefined && stated !== tokens.length) throw bad(key, `${stated} tokens are stated and ${tokens.length} listed in tokenizer.ggml.tokens`);
+  if (tokens.length === 0 || tokens.length > VOCABULARY.max)
+    throw bad('tokenizer.ggml.tokens', `a vocabulary of ${tokens.length} tokens`);
+  if (stated !== undefined && stated !== tokens.length)
+    throw bad(key, `${stated} tokens are stated and ${tokens.length} listed in tokenizer.ggml.tokens`);
   return tokens.length;
 }
 

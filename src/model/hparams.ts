@@ -54,10 +54,14 @@ function sameForEveryLayer(value: MetadataValue | undefined, key: string): Metad
 }
 
 const missing = (key: string) =>
-  new RealizarError('missing-metadata', `the model does not say ${key}; the file is incomplete, convert it again`, { field: key });
+  new RealizarError('missing-metadata', `the model does not say ${key}; the file is incomplete, convert it again`, {
+    field: key,
+  });
 
 const bad = (key: string, value: MetadataValue, { min, max }: Range) =>
-  new RealizarError('bad-hparam', `${key} is ${describe(value)} and has to be a number from ${min} to ${max}`, { field: key });
+  new RealizarError('bad-hparam', `${key} is ${describe(value)} and has to be a number from ${min} to ${max}`, {
+    field: key,
+  });
 
 function describe(value: MetadataValue): string {
   if (typeof value === 'string') return 'a text';

@@ -25,4 +25,5 @@ export const kvShape = (config: ModelConfig, positions: number): KvShape => ({
 });
 
 /** Bytes of keys and values in f32. */
-export const kvBytes = (s: KvShape): number => 2 * 4 * s.numLayers * s.numBlocks * s.blockSize * s.numKvHeads * s.headDim;
+export const kvBytes = (s: KvShape): number =>
+  2 * 4 * s.numLayers * s.numBlocks * s.blockSize * s.numKvHeads * s.headDim;

@@ -13,7 +13,9 @@ import { arrangeWeights, planWeights, ROPE_DIVISORS, type WeightPlan } from './w
 export interface LoadModelOptions {
   /** Positions of the kv cache; default: the model's own. */
   readonly contextLength?: number | undefined;
-  readonly onProgress?: ((progress: { readonly loadedBytes: number; readonly totalBytes: number; readonly tensor: string }) => void) | undefined;
+  readonly onProgress?:
+    | ((progress: { readonly loadedBytes: number; readonly totalBytes: number; readonly tensor: string }) => void)
+    | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -37,24 +39,39 @@ export async function planModel(checkpoint: Checkpoint): Promise<ModelPlan> {
  * Brings a checkpoint's weights into a backend. The backend belongs to the model from here on, and is disposed of when loading fails.
  * @throws RealizarError as `planModel`; also `aborted` | `out-of-memory` | `unsupported-dtype` and what reading throws
  */
-export async function loadModel(checkpoint: Checkpoint, backend: Backend, options: LoadModelOptions = {}): Promise<Model> {
+export async function loadModel(
+  checkpoint: Checkpoint,
+  backend: Backend,
+  options: LoadModelOptions = {},
+): Promise<Model> {
   try {
     const plan = await planModel(checkpoint);
     const weights = arrangeWeights(await uploadAll(checkpoint, plan, backend, options), plan.config.numLayers);
     const weightBytes = sum(plan.tensors.map((tensor) => backend.weightBytes(tensor.dtype, tensor.shape)));
-    return new Model(backend, { ...plan, weights, weightBytes, contextLength: options.contextLength ?? plan.config.contextLength });
+    return new Model(backend, {
+      ...plan,
+      weights,
+      weightBytes,
+      contextLength: options.contextLength ?? plan.config.contextLength,
+    });
   } catch (error) {
     await backend.dispose();
     throw error;
   }
 }
 
-async function uploadAll(checkpoint: Checkpoint, plan: ModelPlan, backend: Backend, options: LoadModelOptions): Promise<Map<string, Tensor>> {
+async function uploadAll(
+  checkpoint: Checkpoint,
+  plan: ModelPlan,
+  backend: Backend,
+  options: LoadModelOptions,
+): Promise<Map<string, Tensor>> {
   const uploaded = new Map<string, Tensor>();
   const totalBytes = sum(plan.tensors.map(({ byteLength }) => byteLength));
   let loadedBytes = 0;
   for (const tensor of plan.tensors) {
-    if (options.signal?.aborted) throw new RealizarError('aborted', `loading ${checkpoint.name} was cancelled`, { cause: options.signal.reason });
+    if (options.signal?.aborted)
+      throw new RealizarError('aborted', `loading ${checkpoint.name} was cancelled`, { cause: options.signal.reason });
     uploaded.set(tensor.name, await backend.upload(sourceOf(checkpoint, tensor)));
     loadedBytes += tensor.byteLength;
     options.onProgress?.({ loadedBytes, totalBytes, tensor: tensor.name });
@@ -78,7 +95,11 @@ async function ropeDivisors(checkpoint: Checkpoint): Promise<Float32Array | unde
   if (tensor === undefined) return undefined;
   const length = tensor.shape.reduce((product, n) => product * n, 1);
   if (tensor.shape.length !== 1 || length > MAX_ROPE_DIVISORS) {
-    throw new RealizarError('shape-mismatch', `${ROPE_DIVISORS} is [${tensor.shape.join(', ')}] and has to be a vector of half a head`, { field: ROPE_DIVISORS });
+    throw new RealizarError(
+      'shape-mismatch',
+      `${ROPE_DIVISORS} is [${tensor.shape.join(', ')}] and has to be a vector of half a head`,
+      { field: ROPE_DIVISORS },
+    );
   }
   const divisors = new Float32Array(length);
   formats[tensor.dtype].decode(await checkpoint.read(tensor), divisors);

@@ -15,7 +15,12 @@ const CONTEXT: Range = { min: 1, max: 2 ** 27 };
 const DEFAULT_THETA = 10_000;
 
 /** @throws RealizarError `bad-hparam` | `missing-metadata`, naming the key */
-export function ropeFromMetadata(metadata: Metadata, architecture: Architecture, headDim: number, divisors?: Float32Array): Rope {
+export function ropeFromMetadata(
+  metadata: Metadata,
+  architecture: Architecture,
+  headDim: number,
+  divisors?: Float32Array,
+): Rope {
   const prefix = `${architecture.name}.rope.`;
   const dimensions = optionalInteger(metadata, `${prefix}dimension_count`, { min: 2, max: headDim }) ?? headDim;
   if (dimensions % 2 !== 0) throw bad(`${prefix}dimension_count`, `${dimensions} numbers cannot be rotated in pairs`);
@@ -40,30 +45,37 @@ function pairingOf(metadata: Metadata, architecture: Architecture): Rope['pairin
 function scalingOf(metadata: Metadata, prefix: string): RopeScaling | undefined {
   const key = (suffix: string) => `${prefix}scaling.${suffix}`;
   const type = optionalString(metadata, key('type')) ?? 'none';
-  const optional = (suffix: string, otherwise: number, range = POSITIVE) => optionalNumber(metadata, key(suffix), range) ?? otherwise;
+  const optional = (suffix: string, otherwise: number, range = POSITIVE) =>
+    optionalNumber(metadata, key(suffix), range) ?? otherwise;
   if (type === 'none') return oldLinear(metadata, prefix);
+  if (type !== 'linear' && type !== 'llama3' && type !== 'yarn') throw bad(key('type'), 'known are none, linear, llama3 and yarn');
 
   const factor = number(metadata, key('factor'), FACTOR);
   if (type === 'linear') return { type, factor };
   if (type === 'llama3') {
     const lowFrequencyFactor = number(metadata, key('low_freq_factor'), POSITIVE);
     const highFrequencyFactor = number(metadata, key('high_freq_factor'), POSITIVE);
-    if (highFrequencyFactor <= lowFrequencyFactor) throw bad(key('high_freq_factor'), 'it has to be above low_freq_factor');
-    return { type, factor, lowFrequencyFactor, highFrequencyFactor, originalContext: number(metadata, key('original_context_length'), CONTEXT) };
-  }
-  if (type === 'yarn') {
-    const extrapolation = optional('yarn_ext_factor', 1, { min: 0, max: 1 });
+    if (highFrequencyFactor <= lowFrequencyFactor)
+      throw bad(key('high_freq_factor'), 'it has to be above low_freq_factor');
     return {
       type,
       factor,
+      lowFrequencyFactor,
+      highFrequencyFactor,
       originalContext: number(metadata, key('original_context_length'), CONTEXT),
-      betaFast: optional('yarn_beta_fast', 32),
-      betaSlow: optional('yarn_beta_slow', 1),
-      extrapolation,
-      magnitude: optional('attn_factor', 1) * optional('yarn_attn_factor', 1) * (extrapolation > 0 ? yarnMagnitude(factor) : 1),
     };
   }
-  throw bad(key('type'), 'known are none, linear, llama3 and yarn');
+
+  const extrapolation = optional('yarn_ext_factor', 1, { min: 0, max: 1 });
+  return {
+    type,
+    factor,
+    originalContext: number(metadata, key('original_context_length'), CONTEXT),
+    betaFast: optional('yarn_beta_fast', 32),
+    betaSlow: optional('yarn_beta_slow', 1),
+    extrapolation,
+    magnitude: optional('attn_factor', 1) * optional('yarn_attn_factor', 1) * (extrapolation > 0 ? yarnMagnitude(factor) : 1),
+  };
 }
 
 /** Files of 2023 say only how much to stretch. */
@@ -75,7 +87,12 @@ function oldLinear(metadata: Metadata, prefix: string): RopeScaling | undefined 
 function checkDivisors(divisors: Float32Array | undefined, dimensions: number): void {
   if (divisors === undefined) return;
   const field = 'rope_freqs.weight';
-  if (divisors.length !== dimensions / 2) throw new RealizarError('shape-mismatch', `${field} has ${divisors.length} numbers and has to have ${dimensions / 2}`, { field });
+  if (divisors.length !== dimensions / 2)
+    throw new RealizarError(
+      'shape-mismatch',
+      `${field} has ${divisors.length} numbers and has to have ${dimensions / 2}`,
+      { field },
+    );
   if (!divisors.every((n) => n > 0 && n < Infinity)) throw bad(field, 'every number has to be above zero and finite');
 }
 

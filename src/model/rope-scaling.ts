@@ -32,8 +32,16 @@ export interface RopeFrequencies {
  * @param dimensions numbers of a head that are rotated; even
  * @param divisors   [dimensions / 2] of GGUF's `rope_freqs.weight`: llama3 scaling, already worked out by the converter
  */
-export function ropeFrequencies(dimensions: number, theta: number, scaling?: RopeScaling, divisors?: ArrayLike<number>): RopeFrequencies {
-  const base = Float64Array.from({ length: dimensions / 2 }, (_, pair) => theta ** ((-2 * pair) / dimensions) / (divisors?.[pair] ?? 1));
+export function ropeFrequencies(
+  dimensions: number,
+  theta: number,
+  scaling?: RopeScaling,
+  divisors?: ArrayLike<number>,
+): RopeFrequencies {
+  const base = Float64Array.from(
+    { length: dimensions / 2 },
+    (_, pair) => theta ** ((-2 * pair) / dimensions) / (divisors?.[pair] ?? 1),
+  );
   if (scaling === undefined) return { frequencies: base, magnitude: 1 };
   if (scaling.type === 'linear') return { frequencies: base.map((f) => f / scaling.factor), magnitude: 1 };
   if (scaling.type === 'llama3') return { frequencies: base.map((f) => llama3(f, scaling)), magnitude: 1 };
@@ -48,8 +56,14 @@ function llama3(frequency: number, s: Extract<RopeScaling, { type: 'llama3' }>):
 }
 
 /** NTK by parts. Peng et al. 2023, arXiv:2309.00071, §3.2, with the whole-numbered borders that every implementation uses. */
-function yarn(base: Float64Array, dimensions: number, theta: number, s: Extract<RopeScaling, { type: 'yarn' }>): Float64Array {
-  const pairThatTurns = (turns: number) => (dimensions * Math.log(s.originalContext / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
+function yarn(
+  base: Float64Array,
+  dimensions: number,
+  theta: number,
+  s: Extract<RopeScaling, { type: 'yarn' }>,
+): Float64Array {
+  const pairThatTurns = (turns: number) =>
+    (dimensions * Math.log(s.originalContext / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
   const low = Math.max(0, Math.floor(pairThatTurns(s.betaFast)));
   const high = Math.min(dimensions - 1, Math.ceil(pairThatTurns(s.betaSlow)));
   return base.map((frequency, pair) => {
@@ -59,6 +73,7 @@ function yarn(base: Float64Array, dimensions: number, theta: number, s: Extract<
 }
 
 /** Attention's temperature for a context stretched by `factor`. Peng et al. 2023, eq. 22. */
-export const yarnMagnitude = (factor: number, multiplier = 1): number => (factor <= 1 ? 1 : 1 + 0.1 * multiplier * Math.log(factor));
+export const yarnMagnitude = (factor: number, multiplier = 1): number =>
+  factor <= 1 ? 1 : 1 + 0.1 * multiplier * Math.log(factor);
 
 const clamp = (x: number) => Math.min(1, Math.max(0, x));

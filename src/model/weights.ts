@@ -41,7 +41,11 @@ export function planWeights(checkpoint: Checkpoint, architecture: Architecture, 
       assertShape(tensor, spec.shape, spec.name);
       wanted.add(spec.name);
     } else if (!spec.optional) {
-      throw new RealizarError('missing-tensor', `${checkpoint.name} lacks the tensor ${spec.name}; the file is incomplete`, { field: spec.name });
+      throw new RealizarError(
+        'missing-tensor',
+        `${checkpoint.name} lacks the tensor ${spec.name}; the file is incomplete`,
+        { field: spec.name },
+      );
     }
   }
   const all = [...checkpoint.tensors.values()];

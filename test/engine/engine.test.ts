@@ -23,6 +23,12 @@ function fakeEngine({ numBlocks = 32, blockSize = 4, onStep, ...limits }: Option
   return { engine, model };
 }
 
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
 const greedy = { temperature: 0 } as const;
 const prompt = [5, 6, 7];
 
@@ -83,7 +89,7 @@ describe('a generation', () => {
 
   test('reports log-probabilities of the chosen token and of the best ones', async () => {
     const { engine } = fakeEngine();
-    const [event] = await Array.fromAsync(engine.generate(prompt, { ...greedy, maxTokens: 1, logprobs: 3 }).events());
+    const [event] = await collect(engine.generate(prompt, { ...greedy, maxTokens: 1, logprobs: 3 }).events());
     const logits = fakeLogits(prompt);
     const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
     if (event?.type !== 'token') throw new Error('expected a token');
@@ -219,7 +225,7 @@ describe('logits', () => {
   test.each([1, 3, 64])('of every position are the same in chunks of %i', async (chunkSize) => {
     const { engine } = fakeEngine({ chunkSize });
     const ids = Array.from({ length: 21 }, (_, i) => (i * 5) % FAKE_VOCAB);
-    const rows = (await Array.fromAsync(engine.logits(ids))).flatMap((chunk) => Array.from({ length: chunk.length / FAKE_VOCAB }, (_, i) => chunk.slice(i * FAKE_VOCAB, (i + 1) * FAKE_VOCAB)));
+    const rows = (await collect(engine.logits(ids))).flatMap((chunk) => Array.from({ length: chunk.length / FAKE_VOCAB }, (_, i) => chunk.slice(i * FAKE_VOCAB, (i + 1) * FAKE_VOCAB)));
     expect(rows).toEqual(ids.map((_, i) => fakeLogits(ids.slice(0, i + 1))));
   });
 
@@ -236,7 +242,7 @@ describe('logits', () => {
 
   test('may fill the whole context', async () => {
     const { engine } = fakeEngine({ numBlocks: 2, blockSize: 4 });
-    expect(await Array.fromAsync(engine.logits(Array<number>(8).fill(1)))).toHaveLength(1);
+    expect(await collect(engine.logits(Array<number>(8).fill(1)))).toHaveLength(1);
     expect(() => engine.logits(Array<number>(9).fill(1))).toThrow(expect.objectContaining({ code: 'context-length-exceeded' }));
   });
 

@@ -80,7 +80,7 @@ describe('configFromMetadata', () => {
     ['llama.feed_forward_length', []],
     ['llama.attention.head_count', 0],
     ['llama.attention.head_count', -4],
-    ['llama.attention.head_count', 3],
+    ['llama.attention.head_count', 6],
     ['llama.attention.head_count', 64],
     ['llama.attention.head_count_kv', 0],
     ['llama.attention.head_count_kv', 3],
