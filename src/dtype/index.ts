@@ -17,9 +17,32 @@ import { q6_k } from './q6_k.ts';
 import { q8_0 } from './q8_0.ts';
 
 const list = {
-  f32, f16, bf16, q4_0, q4_1, q5_0, q5_1, q8_0, q2_k, q3_k, q4_k, q5_k, q6_k,
-  f64, f8_e4m3, f8_e5m2, i8, i16, i32, i64, u8, u16, u32, u64, bool,
-} satisfies Record<string, Format>; // prettier-ignore
+  f32,
+  f16,
+  bf16,
+  q4_0,
+  q4_1,
+  q5_0,
+  q5_1,
+  q8_0,
+  q2_k,
+  q3_k,
+  q4_k,
+  q5_k,
+  q6_k,
+  f64,
+  f8_e4m3,
+  f8_e5m2,
+  i8,
+  i16,
+  i32,
+  i64,
+  u8,
+  u16,
+  u32,
+  u64,
+  bool,
+} satisfies Record<string, Format>;
 
 /** The name of a way to store numbers. */
 export type DType = keyof typeof list;
@@ -36,7 +59,9 @@ export const dtypeOfGgmlType: ReadonlyMap<number, DType> = new Map(
 
 /** DType of a name in a SafeTensors header. */
 export const dtypeOfSafetensorsName: ReadonlyMap<string, DType> = new Map(
-  dtypes.flatMap((dtype) => (formats[dtype].safetensorsName === undefined ? [] : [[formats[dtype].safetensorsName, dtype] as const])),
+  dtypes.flatMap((dtype) =>
+    formats[dtype].safetensorsName === undefined ? [] : [[formats[dtype].safetensorsName, dtype] as const],
+  ),
 );
 
 /**
@@ -49,7 +74,10 @@ export function byteLength(dtype: DType, shape: readonly number[]): number {
   const { blockSize, blockBytes } = formats[dtype];
   const width = shape.at(-1) ?? 1;
   if (width % blockSize !== 0) {
-    throw new RealizarError('misaligned', `rows of ${width} values cannot be ${dtype}, which stores blocks of ${blockSize}`);
+    throw new RealizarError(
+      'misaligned',
+      `rows of ${width} values cannot be ${dtype}, which stores blocks of ${blockSize}`,
+    );
   }
   return (shape.reduce((product, n) => product * n, 1) / blockSize) * blockBytes;
 }

@@ -38,7 +38,8 @@ export const q4_0: Format = {
       const quantize = (value: number) => Math.min(15, Math.fround(Math.fround(value * inverse) + 8.5)) & 15;
 
       writeF16(bytes, at, scale);
-      for (let i = 0; i < 16; i++) bytes[at + 2 + i] = quantize(values[from + i]!) | (quantize(values[from + 16 + i]!) << 4);
+      for (let i = 0; i < 16; i++)
+        bytes[at + 2 + i] = quantize(values[from + i]!) | (quantize(values[from + 16 + i]!) << 4);
     }
   },
 };

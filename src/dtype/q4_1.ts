@@ -36,11 +36,13 @@ export const q4_1: Format = {
       const [min, max] = range(values, from);
       const scale = Math.fround(Math.fround(max - min) / 15);
       const inverse = reciprocal(scale);
-      const quantize = (value: number) => Math.min(15, Math.fround(Math.fround(Math.fround(value - min) * inverse) + 0.5)) & 15;
+      const quantize = (value: number) =>
+        Math.min(15, Math.fround(Math.fround(Math.fround(value - min) * inverse) + 0.5)) & 15;
 
       writeF16(bytes, at, scale);
       writeF16(bytes, at + 2, min);
-      for (let i = 0; i < 16; i++) bytes[at + 4 + i] = quantize(values[from + i]!) | (quantize(values[from + 16 + i]!) << 4);
+      for (let i = 0; i < 16; i++)
+        bytes[at + 4 + i] = quantize(values[from + i]!) | (quantize(values[from + 16 + i]!) << 4);
     }
   },
 };

@@ -35,7 +35,11 @@ export const q5_0: Format = {
       const scale = Math.fround(extreme(values, from) / -16);
       const inverse = reciprocal(scale);
       writeF16(bytes, at, scale);
-      writeFiveBits(bytes, at + 2, (i) => Math.min(31, Math.fround(Math.fround(values[from + i]! * inverse) + 16.5)) & 31);
+      writeFiveBits(
+        bytes,
+        at + 2,
+        (i) => Math.min(31, Math.fround(Math.fround(values[from + i]! * inverse) + 16.5)) & 31,
+      );
     }
   },
 };

@@ -37,7 +37,11 @@ export const q5_1: Format = {
       const inverse = reciprocal(scale);
       writeF16(bytes, at, scale);
       writeF16(bytes, at + 2, min);
-      writeFiveBits(bytes, at + 4, (i) => Math.fround(Math.fround(Math.fround(values[from + i]! - min) * inverse) + 0.5) & 31);
+      writeFiveBits(
+        bytes,
+        at + 4,
+        (i) => Math.fround(Math.fround(Math.fround(values[from + i]! - min) * inverse) + 0.5) & 31,
+      );
     }
   },
 };

@@ -16,5 +16,9 @@ export function rowsOf(tensor: Tensor): readonly [rows: number, width: number] {
 /** @throws RealizarError `shape-mismatch`, naming `what` */
 export function assertShape(tensor: Tensor, shape: readonly number[], what: string): void {
   if (tensor.shape.length === shape.length && tensor.shape.every((n, i) => n === shape[i])) return;
-  throw new RealizarError('shape-mismatch', `${what} is [${tensor.shape.join(', ')}] and has to be [${shape.join(', ')}]`, { field: what });
+  throw new RealizarError(
+    'shape-mismatch',
+    `${what} is [${tensor.shape.join(', ')}] and has to be [${shape.join(', ')}]`,
+    { field: what },
+  );
 }

@@ -22,7 +22,9 @@ describeWithInputs('against ggml', [sharedPath('reference/dtype')], () => {
 
   test.each(blocked)('%s decodes random blocks to the same floats', (dtype) => {
     const name = dtype.toUpperCase();
-    expect(bitsOf(decodeTensor(dtype, bytesOf(`${name}.any.bin`))).equals(bitsOf(floatsOf(`${name}.any.f32`)))).toBe(true);
+    expect(bitsOf(decodeTensor(dtype, bytesOf(`${name}.any.bin`))).equals(bitsOf(floatsOf(`${name}.any.f32`)))).toBe(
+      true,
+    );
   });
 
   test.each(encodable)('%s encodes to the same bytes', (dtype) => {
@@ -111,7 +113,11 @@ const plain: readonly [DType, ArrayBufferView, number[]][] = [
   ['bool', Uint8Array.of(0, 1, 255), [0, 1, 1]],
   // From the tables of Micikevicius et al. 2022: largest, smallest normal, smallest denormal, special values.
   ['f8_e4m3', Uint8Array.of(0x7e, 0x08, 0x01, 0xb8, 0x7f, 0xff), [448, 2 ** -6, 2 ** -9, -1, Number.NaN, Number.NaN]],
-  ['f8_e5m2', Uint8Array.of(0x7b, 0x04, 0x01, 0xbc, 0x7c, 0xfc, 0x7d), [57344, 2 ** -14, 2 ** -16, -1, Infinity, -Infinity, Number.NaN]],
+  [
+    'f8_e5m2',
+    Uint8Array.of(0x7b, 0x04, 0x01, 0xbc, 0x7c, 0xfc, 0x7d),
+    [57344, 2 ** -14, 2 ** -16, -1, Infinity, -Infinity, Number.NaN],
+  ],
 ];
 
 test.each(plain)('%s reads its numbers, rounded to f32', (dtype, array, numbers) => {

@@ -1,9 +1,30 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { byteLength, dtypeOfGgmlType, dtypeOfSafetensorsName, dtypes, encodeTensor, formats } from '../../src/dtype/index.ts';
+import {
+  byteLength,
+  dtypeOfGgmlType,
+  dtypeOfSafetensorsName,
+  dtypes,
+  encodeTensor,
+  formats,
+} from '../../src/dtype/index.ts';
 
 test('GGUF’s type numbers lead to their formats', () => {
-  const numbers = { f32: 0, f16: 1, q4_0: 2, q4_1: 3, q5_0: 6, q5_1: 7, q8_0: 8, q2_k: 10, q3_k: 11, q4_k: 12, q5_k: 13, q6_k: 14, bf16: 30 };
+  const numbers = {
+    f32: 0,
+    f16: 1,
+    q4_0: 2,
+    q4_1: 3,
+    q5_0: 6,
+    q5_1: 7,
+    q8_0: 8,
+    q2_k: 10,
+    q3_k: 11,
+    q4_k: 12,
+    q5_k: 13,
+    q6_k: 14,
+    bf16: 30,
+  };
   for (const [dtype, number] of Object.entries(numbers)) expect(dtypeOfGgmlType.get(number)).toBe(dtype);
   expect(dtypeOfGgmlType.get(4)).toBeUndefined();
 });
@@ -33,5 +54,7 @@ test('rows that would share a block are refused', () => {
 });
 
 test('formats that can only be read say so', () => {
-  expect(() => encodeTensor('q4_k', new Float32Array(256))).toThrow(expect.objectContaining({ code: 'unsupported-dtype' }));
+  expect(() => encodeTensor('q4_k', new Float32Array(256))).toThrow(
+    expect.objectContaining({ code: 'unsupported-dtype' }),
+  );
 });

@@ -1,0 +1,54 @@
+import { describe, test } from 'vitest';
+import type { Backend } from '../../../src/backend/backend.ts';
+import { upTo } from '../support/batches.ts';
+import { describeEachBackend } from '../support/backends.ts';
+import { expectClose, expectSameBits } from '../support/compare.ts';
+import { linear, rmsNorm, rowOf } from '../support/oracle.ts';
+import { floatWeight, Random, randomNorm, randomWeight } from '../support/random.ts';
+import { rowsFrom, runOnGarbage } from '../support/run.ts';
+import { weightDtypes } from '../support/shapes.ts';
+
+const EPS = 1e-6;
+const WIDTH = 256;
+const TOKENS = 13;
+const VOCAB = 293; // no whole number of anything
+
+function randomCase(dtype: (typeof weightDtypes)[number]) {
+  const random = new Random(`logits ${dtype}`);
+  return {
+    x: floatWeight([TOKENS, WIDTH], random.floats(TOKENS * WIDTH, 20)),
+    norm: randomNorm(random, WIDTH),
+    head: randomWeight(random, dtype, [VOCAB, WIDTH]),
+  };
+}
+
+async function runner(backend: Backend, { x, norm, head }: ReturnType<typeof randomCase>) {
+  const uploaded = { x: await backend.upload(x.source), norm: await backend.upload(norm.source), head: await backend.upload(head.source) };
+  return (tokens: readonly number[], rows: readonly number[]) =>
+    runOnGarbage(backend, () =>
+      backend.logits(rowsFrom(backend, uploaded.x, tokens), uploaded.norm, EPS, { weight: uploaded.head }, Int32Array.from(rows)),
+    );
+}
+
+describeEachBackend('logits', (backend, { tolerance }) => {
+  describe.each(weightDtypes)('with a head in %s', (dtype) => {
+    test('the chosen rows come out, normed and projected', async () => {
+      const given = randomCase(dtype);
+      const run = await runner(backend(), given);
+      for (const rows of [[12], [0, 1, 5, 11], upTo(TOKENS)]) {
+        const expected = rows.map((t) => linear(rmsNorm(rowOf(given.x, t), given.norm, EPS), { weight: given.head }));
+        expectClose(await run(upTo(TOKENS), rows), expected, tolerance(dtype));
+      }
+    });
+
+    test('a row’s logits have the same bits whichever rows stand beside it', async () => {
+      const run = await runner(backend(), randomCase(dtype));
+      const whole = await run(upTo(TOKENS), upTo(TOKENS));
+      const bitsOf = (t: number) => whole.slice(t * VOCAB, (t + 1) * VOCAB);
+      for (const t of [0, 6, 12]) {
+        expectSameBits(await run(upTo(TOKENS), [t]), bitsOf(t));
+        expectSameBits(await run([t], [0]), bitsOf(t));
+      }
+    });
+  });
+});
