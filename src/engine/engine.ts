@@ -18,8 +18,6 @@ export interface EngineParts {
   readonly model: ModelRunner;
   readonly tokenizer: Tokenizer;
   readonly chatTemplate: ChatTemplate | undefined;
-  /** Positions of one sequence; the model's cache holds at least so many. */
-  readonly contextLength: number;
   /** Sequences that run together. */
   readonly maxSequences: number;
   /** Rows of prefill in one step. */
@@ -38,7 +36,7 @@ export class Engine implements EngineApi {
   constructor(parts: EngineParts) {
     this.modelId = parts.modelId;
     this.tokenizer = parts.tokenizer;
-    this.contextLength = parts.contextLength;
+    this.contextLength = parts.model.contextLength;
     this.#model = parts.model;
     this.#chatTemplate = parts.chatTemplate;
     this.#loop = new StepLoop(parts.model, parts);

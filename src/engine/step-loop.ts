@@ -12,7 +12,10 @@ import type { Task } from './task.ts';
 export interface ModelRunner {
   readonly config: ModelConfig;
   readonly backend: { readonly info: BackendInfo };
+  /** Has room for `contextLength` positions at least. */
   readonly cache: { readonly shape: KvShape };
+  /** Positions that one sequence may have. */
+  readonly contextLength: number;
   readonly memoryBytes: number;
   /** @returns logits of `batch.outputRows`, [outputRows, vocab] */
   run(batch: Batch): Promise<Float32Array>;

@@ -11,13 +11,16 @@ import { Model } from './model.ts';
 import { arrangeWeights, planWeights, ROPE_DIVISORS, type WeightPlan } from './weights.ts';
 
 export interface LoadModelOptions {
-  /** Positions of the kv cache; default: the model's own. */
+  /** Positions of the kv cache, at most the model's own. Default: the model's own, at most 8192. */
   readonly contextLength?: number | undefined;
   readonly onProgress?:
     | ((progress: { readonly loadedBytes: number; readonly totalBytes: number; readonly tensor: string }) => void)
     | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+/** The keys and values of a longer context can need more memory than the weights. */
+export const DEFAULT_CONTEXT_LENGTH = 8192;
 
 /** What a checkpoint holds, checked to the last shape and not yet read. */
 export interface ModelPlan extends WeightPlan {

@@ -19,6 +19,8 @@ export class Model {
   readonly config: ModelConfig;
   readonly backend: Backend;
   readonly cache: KvCache;
+  /** Positions that one sequence may have. */
+  readonly contextLength: number;
   readonly memoryBytes: number;
   readonly #architecture: Architecture;
   readonly #weights: ModelWeights;
@@ -27,6 +29,7 @@ export class Model {
   constructor(backend: Backend, parts: ModelParts) {
     this.config = parts.config;
     this.backend = backend;
+    this.contextLength = parts.contextLength;
     this.cache = createKvCache(backend, parts.config, parts.contextLength);
     this.memoryBytes = parts.weightBytes + kvBytes(this.cache.shape);
     this.#architecture = parts.architecture;

@@ -6,16 +6,15 @@ import { RealizarError } from '../../src/errors.ts';
 import { fakeAnswer, FakeModel, fakeLogits, FAKE_VOCAB, type FakeModelOptions } from './fake-model.ts';
 import { fakeTokenizer } from './fake-tokenizer.ts';
 
-type Options = Partial<FakeModelOptions> & Partial<Pick<EngineParts, 'contextLength' | 'maxSequences' | 'chunkSize' | 'tokenizer'>>;
+type Options = Partial<FakeModelOptions> & Partial<Pick<EngineParts, 'maxSequences' | 'chunkSize' | 'tokenizer'>>;
 
-function fakeEngine({ numBlocks = 32, blockSize = 4, onStep, ...limits }: Options = {}) {
-  const model = new FakeModel({ numBlocks, blockSize, ...(onStep && { onStep }) });
+function fakeEngine({ numBlocks = 32, blockSize = 4, contextLength, onStep, ...limits }: Options = {}) {
+  const model = new FakeModel({ numBlocks, blockSize, ...(contextLength && { contextLength }), ...(onStep && { onStep }) });
   const engine = new Engine({
     modelId: 'fake',
     model,
     tokenizer: fakeTokenizer,
     chatTemplate: undefined,
-    contextLength: numBlocks * blockSize,
     maxSequences: 4,
     chunkSize: 16,
     ...limits,

@@ -11,6 +11,8 @@ const EMPTY = -1;
 export interface FakeModelOptions {
   readonly numBlocks: number;
   readonly blockSize: number;
+  /** Default: all that the blocks hold. */
+  readonly contextLength?: number;
   /** Called before every step; may throw, or wait. */
   readonly onStep?: (batch: Batch) => void | Promise<void>;
 }
@@ -35,13 +37,15 @@ export class FakeModel implements ModelRunner {
   };
   readonly backend = { info: { name: 'reference', mode: 'fake', threads: 1 } } as const;
   readonly cache;
+  readonly contextLength: number;
   readonly memoryBytes = 1;
   readonly batches: Batch[] = [];
   disposed = false;
   readonly #slots: Int32Array;
   readonly #onStep: NonNullable<FakeModelOptions['onStep']>;
 
-  constructor({ numBlocks, blockSize, onStep = () => {} }: FakeModelOptions) {
+  constructor({ numBlocks, blockSize, contextLength = numBlocks * blockSize, onStep = () => {} }: FakeModelOptions) {
+    this.contextLength = contextLength;
     this.cache = { shape: { numLayers: 1, numKvHeads: 1, headDim: 2, numBlocks, blockSize } };
     this.#slots = new Int32Array(numBlocks * blockSize).fill(EMPTY);
     this.#onStep = onStep;

@@ -41,7 +41,7 @@ export async function tinyEngine(tiny: TinyModel, backend: Backend, chunkSize = 
   const checkpoint = await openTiny(tiny);
   const model = await loadModel(checkpoint, backend, { contextLength: 512 });
   await checkpoint.close();
-  return new Engine({ modelId: tiny.name, model, tokenizer: noTokenizer, chatTemplate: undefined, contextLength: 512, maxSequences: 8, chunkSize });
+  return new Engine({ modelId: tiny.name, model, tokenizer: noTokenizer, chatTemplate: undefined, maxSequences: 8, chunkSize });
 }
 
 /** Logits of every position, [n, vocab]. */
