@@ -26,7 +26,7 @@ export async function cli(args: readonly string[], input?: string): Promise<Outp
   const fake = new PassThrough();
   Object.assign(fake, { isTTY: input === undefined });
   if (input !== undefined) fake.end(input);
-  Object.defineProperty(process, 'stdin', { ...stdin, get: () => fake, value: undefined, writable: undefined } as PropertyDescriptor);
+  Object.defineProperty(process, 'stdin', { configurable: true, get: () => fake });
   try {
     await createProgram().parseAsync(['node', 'realizar', ...args]);
     return { stdout, stderr };
