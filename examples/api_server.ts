@@ -3,15 +3,11 @@
 //   node examples/api_server.ts            until Ctrl-C
 //   node examples/api_server.ts --once     answers one request of its own and ends
 import { demoModelPath, loadEngine } from 'realizar';
-import { serveModels } from 'realizar/server';
+import { createApp, startServer, stopOnSignal } from 'realizar/server';
 
 const once = process.argv.includes('--once');
-const server = await serveModels({
-  models: [{ id: 'demo', path: demoModelPath() }],
-  load: ({ id, path }) => loadEngine(path, { modelId: id }),
-  host: '127.0.0.1',
-  port: once ? 0 : 3000,
-});
+await using engine = await loadEngine(demoModelPath());
+const server = await startServer({ app: createApp(engine), port: once ? 0 : 3000 });
 console.log(`listening on ${server.url}`);
 
 const response = await fetch(`${server.url}/generate`, {
@@ -21,5 +17,5 @@ const response = await fetch(`${server.url}/generate`, {
 });
 console.log(response.status, await response.json());
 
-if (once) await server.close();
-else await server.closed;
+if (once) await server.stop();
+else await stopOnSignal(server);

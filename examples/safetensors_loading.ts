@@ -4,7 +4,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSafetensors, writeSafetensors } from 'realizar/safetensors';
+import { parseSafetensorsHeader, tensorView, writeSafetensors } from 'realizar/safetensors';
 
 const folder = await mkdtemp(join(tmpdir(), 'realizar-'));
 const path = join(folder, 'regression.safetensors');
@@ -12,19 +12,24 @@ await writeFile(
   path,
   writeSafetensors(
     [
-      { name: 'coefficients', dtype: 'f32', shape: [3], data: new Float32Array([2, 3, 1.5]) },
-      { name: 'intercept', dtype: 'f32', shape: [1], data: new Float32Array([0.5]) },
+      { name: 'coefficients', dtype: 'F32', shape: [3], data: bytesOf(2, 3, 1.5) },
+      { name: 'intercept', dtype: 'F32', shape: [1], data: bytesOf(0.5) },
     ],
     { format: 'pt' },
   ),
 );
 
-const file = openSafetensors(await readFile(path));
-const coefficients = file.float32('coefficients');
-const [intercept = 0] = file.float32('intercept');
+const file = await readFile(path);
+const { tensors } = parseSafetensorsHeader(file);
+const coefficients = tensorView(file, tensors.get('coefficients')!, 'F32'); // a view of the file's bytes where they are aligned
+const intercept = tensorView(file, tensors.get('intercept')!, 'F32')[0]!;
 const features = [1, 2, 3];
 const prediction = features.reduce((sum, x, i) => sum + x * coefficients[i]!, intercept);
 
-console.log(`tensors: ${[...file.tensors.keys()].join(', ')}`);
+console.log(`tensors: ${[...tensors.keys()].join(', ')}`);
 console.log(`prediction: 2·1 + 3·2 + 1.5·3 + 0.5 = ${prediction.toFixed(1)}`);
 await rm(folder, { recursive: true });
+
+function bytesOf(...values: number[]): Uint8Array {
+  return new Uint8Array(Float32Array.from(values).buffer);
+}
