@@ -4,20 +4,22 @@ import type { JsonLimits } from './json.ts';
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
+const COMMA = 0x2c;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 
 /**
- * Checks what `JSON.parse` does not, without recursion and before anything is built: how deep the text nests, and that
- * no object has a key twice. Whether it is JSON at all is left to the parser.
+ * Checks what `JSON.parse` does not, without recursion and before anything is built: how deep the text nests, how many values it
+ * has, and that no object has a key twice. Whether it is JSON at all is left to the parser.
  *
  * @throws RealizarError `limit-exceeded` | `duplicate-name`
  */
-export function checkJson(bytes: Uint8Array, { name, maxDepth, offset: base = 0 }: JsonLimits): void {
+export function checkJson(bytes: Uint8Array, { name, maxDepth, maxValues, offset: base = 0 }: JsonLimits): void {
   /** Keys of each open object; undefined for an array. */
   const open: (Set<string> | undefined)[] = [];
+  let values = 1;
   const fail = (code: ErrorCode, reason: string, at: number): never => {
     throw new RealizarError(code, `${name}: ${reason} at byte ${base + at}`, { offset: base + at });
   };
@@ -38,6 +40,8 @@ export function checkJson(bytes: Uint8Array, { name, maxDepth, offset: base = 0 
       open.push(byte === OPEN_OBJECT ? new Set() : undefined);
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
       open.pop();
+    } else if (byte === COMMA && ++values > maxValues) {
+      fail('limit-exceeded', `JSON of more than ${maxValues} values`, i);
     }
   }
 }

@@ -12,12 +12,14 @@ export interface JsonLimits {
   readonly maxBytes: number;
   /** Arrays and objects within one another; code that walks the value may recurse that deep. */
   readonly maxDepth: number;
+  /** Elements of all arrays and objects together; each takes memory of its own. */
+  readonly maxValues: number;
   /** Where the text starts in its file, for messages. */
   readonly offset?: number;
 }
 
 /**
- * Parses JSON from outside: UTF-8, of limited size and depth, no key twice in one object (`JSON.parse` would keep the
+ * Parses JSON from outside: UTF-8, of limited size, depth and number of values, no key twice in one object (`JSON.parse` would keep the
  * last and hide the first). A key `__proto__` becomes an ordinary property.
  *
  * @throws RealizarError `limit-exceeded` | `bad-json` | `duplicate-name`
