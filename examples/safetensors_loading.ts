@@ -11,10 +11,10 @@ const path = join(folder, 'regression.safetensors');
 await writeFile(
   path,
   writeSafetensors(
-    [
-      { name: 'coefficients', dtype: 'F32', shape: [3], data: bytesOf(2, 3, 1.5) },
-      { name: 'intercept', dtype: 'F32', shape: [1], data: bytesOf(0.5) },
-    ],
+    {
+      coefficients: { dtype: 'F32', shape: [3], data: Float32Array.of(2, 3, 1.5) },
+      intercept: { dtype: 'F32', shape: [1], data: Float32Array.of(0.5) },
+    },
     { format: 'pt' },
   ),
 );
@@ -29,7 +29,3 @@ const prediction = features.reduce((sum, x, i) => sum + x * coefficients[i]!, in
 console.log(`tensors: ${[...tensors.keys()].join(', ')}`);
 console.log(`prediction: 2·1 + 3·2 + 1.5·3 + 0.5 = ${prediction.toFixed(1)}`);
 await rm(folder, { recursive: true });
-
-function bytesOf(...values: number[]): Uint8Array {
-  return new Uint8Array(Float32Array.from(values).buffer);
-}
