@@ -8,7 +8,7 @@ import { RealizarError } from '../../../src/errors.ts';
 /** A backend, or one kernel set of it, and how exact it promises to be. */
 export interface Candidate {
   readonly name: string;
-  open(): Promise<Backend>;
+  open(threads?: number): Promise<Backend>;
   /** Largest relative root mean square error of one product with a weight of this dtype. */
   tolerance(dtype: DType): number;
 }
@@ -32,7 +32,7 @@ async function wasmCandidates(): Promise<Candidate[]> {
   if (!existsSync(wasmModule)) return [];
   const { createWasmBackend } = (await import(wasmModule.href)) as { createWasmBackend: CreateWasmBackend };
   const candidates = kernelSets.map((kernelSet) => {
-    return { name: `wasm ${kernelSet}`, open: () => createWasmBackend({ threads: 2, kernelSet }), tolerance: wasmTolerance };
+    return { name: `wasm ${kernelSet}`, open: (threads = 2) => createWasmBackend({ threads, kernelSet }), tolerance: wasmTolerance };
   });
   const present = await Promise.all(candidates.map(isAvailable));
   return candidates.filter((_, i) => present[i]);
@@ -49,7 +49,8 @@ async function isAvailable({ name, open }: Candidate): Promise<boolean> {
   }
 }
 
-const candidates: readonly Candidate[] = [reference, ...(await wasmCandidates())];
+/** Every backend that this machine can open. */
+export const candidates: readonly Candidate[] = [reference, ...(await wasmCandidates())];
 
 /** Runs the tests of `body` on every backend of this machine; `backend()` is open while they run. */
 export function describeEachBackend(op: string, body: (backend: () => Backend, candidate: Candidate) => void): void {
