@@ -7,7 +7,7 @@ import { Engine } from './engine/engine.ts';
 import { RealizarError } from './errors.ts';
 import { openGguf } from './gguf/index.ts';
 import { loadModel } from './model/load-model.ts';
-import { chatTemplateOf } from './tokenizer/chat-template-of.ts';
+import { chatTemplateOf } from './tokenizer/chat-template-source.ts';
 import { tokenizerOf } from './tokenizer/from-checkpoint.ts';
 
 /**
@@ -64,8 +64,11 @@ async function openModel(source: string | URL | Blob | Uint8Array): Promise<Chec
   const address = String(source);
   if (/^https?:\/\//i.test(address)) return openGguf(await httpSource(address));
   const { openCheckpoint } = await import('./open-checkpoint.node.ts');
-  return openCheckpoint(source);
+  return openCheckpoint(/^file:/i.test(address) ? pathOf(new URL(address)) : address);
 }
+
+/** Windows paths are `/C:/…` in a URL. */
+const pathOf = (url: URL): string => decodeURIComponent(url.pathname).replace(/^\/(?=[A-Za-z]:)/, '');
 
 function isCheckpoint(source: ModelSource): source is Checkpoint {
   return typeof source === 'object' && 'tensors' in source && 'metadata' in source;

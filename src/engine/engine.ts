@@ -4,6 +4,7 @@ import type { ModelConfig } from '../model/config.ts';
 import { breakerIdsOf, createSampler, resolveParams, type Sampler } from '../sampling/index.ts';
 import type { ChatMessage } from '../tokenizer/chat-message.ts';
 import type { ChatTemplate } from '../tokenizer/chat-template.ts';
+import { encodeChat } from '../tokenizer/encode-chat.ts';
 import { TextStream } from '../tokenizer/text-stream.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { checkLogprobs, checkMaxTokens, checkPrompt } from './check-request.ts';
@@ -69,9 +70,9 @@ export class Engine implements EngineApi {
 
   chatPrompt(messages: readonly ChatMessage[], options: Pick<ChatOptions, 'tools' | 'templateOptions'> = {}): number[] {
     if (this.#chatTemplate === undefined) {
-      throw new RealizarError('template-error', `${this.modelId} has no chat template; continue a text with generate instead`);
+      throw new RealizarError('template-error', `${this.modelId} has no chat template; continue a text with generate instead`, { field: 'messages' });
     }
-    return this.#chatTemplate.encode(messages, options);
+    return encodeChat(this.tokenizer, this.#chatTemplate.renderSegments(messages, options));
   }
 
   logits(tokenIds: readonly number[], options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Float32Array> {

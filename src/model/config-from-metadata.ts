@@ -36,6 +36,7 @@ export function configFromMetadata(
     );
   const architecture = architectureNamed(name);
   const key = (suffix: string) => `${name}.${suffix}`;
+  checkActivation(metadata);
 
   const hiddenSize = integer(metadata, key('embedding_length'), HIDDEN);
   const numHeads = integer(metadata, key('attention.head_count'), HEADS);
@@ -60,6 +61,13 @@ export function configFromMetadata(
     rope: ropeFromMetadata(metadata, architecture, headDim, ropeDivisors),
     slidingWindow: window > 0 ? window : undefined,
   };
+}
+
+/** Only config.json says it; every architecture here was trained with silu, also called swish. */
+function checkActivation(metadata: ReadonlyMap<string, MetadataValue>): void {
+  const key = 'realizar.activation';
+  const activation = optionalString(metadata, key) ?? 'silu';
+  if (activation !== 'silu' && activation !== 'swish') throw bad(key, 'only silu is supported');
 }
 
 function headDimOf(

@@ -3,10 +3,11 @@ import { describe, expect, test, vi } from 'vitest';
 import { Engine, type EngineParts } from '../../src/engine/engine.ts';
 import type { GenerationEvent } from '../../src/engine/events.ts';
 import { RealizarError } from '../../src/errors.ts';
+import { createChatTemplate } from '../../src/tokenizer/chat-template.ts';
 import { fakeAnswer, FakeModel, fakeLogits, FAKE_VOCAB, type FakeModelOptions } from './fake-model.ts';
 import { fakeTokenizer } from './fake-tokenizer.ts';
 
-type Options = Partial<FakeModelOptions> & Partial<Pick<EngineParts, 'maxSequences' | 'chunkSize' | 'tokenizer'>>;
+type Options = Partial<FakeModelOptions> & Partial<Pick<EngineParts, 'maxSequences' | 'chunkSize' | 'tokenizer' | 'chatTemplate'>>;
 
 function fakeEngine({ numBlocks = 32, blockSize = 4, contextLength, onStep, ...limits }: Options = {}) {
   const model = new FakeModel({ numBlocks, blockSize, ...(contextLength && { contextLength }), ...(onStep && { onStep }) });
@@ -154,6 +155,26 @@ describe('a request', () => {
     const { engine } = fakeEngine();
     expect(engine.hasChatTemplate).toBe(false);
     expect(() => engine.chat([{ role: 'user', content: 'hi' }])).toThrow(/no chat template.*generate/);
+  });
+});
+
+describe('a chat', () => {
+  const chatTemplate = createChatTemplate('{% for m in messages %}{{ m.content }}x{% endfor %}{% if tools %}t{% endif %}{{ extra }}');
+
+  test('runs the prompt that the template makes of the messages', async () => {
+    const { engine } = fakeEngine({ chatTemplate });
+    const messages = [{ role: 'user', content: 'ab' }] as const;
+    expect(engine.hasChatTemplate).toBe(true);
+    expect(engine.chatPrompt(messages)).toEqual(fakeTokenizer.encode('abx'));
+    const { promptTokenIds, tokenIds } = await engine.chat(messages, { ...greedy, maxTokens: 5 }).result();
+    expect(promptTokenIds).toEqual(fakeTokenizer.encode('abx'));
+    expect(tokenIds).toEqual(fakeAnswer(promptTokenIds, 5));
+  });
+
+  test('hands tools and further variables to the template', () => {
+    const { engine } = fakeEngine({ chatTemplate });
+    const tools = [{ type: 'function', function: { name: 'clock' } }] as const;
+    expect(engine.chatPrompt([], { tools, templateOptions: { extra: 'E' } })).toEqual(fakeTokenizer.encode('tE'));
   });
 });
 

@@ -102,6 +102,7 @@ describe('configFromMetadata', () => {
     ['llama.rope.dimension_count', 0],
     ['llama.rope.dimension_count', 18],
     ['realizar.rope.pairing', 'thirds'],
+    ['realizar.activation', 'gelu'],
     ['llama.rope.scaling.type', 7],
     ['llama.rope.scaling.type', 'longrope'],
     ['tokenizer.ggml.tokens', []],

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Backend } from '../../src/backend/backend.ts';
-import { fileSource } from '../../src/checkpoint/byte-source.node.ts';
 import type { Checkpoint } from '../../src/checkpoint/checkpoint.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import { openGguf } from '../../src/gguf/index.ts';
 import { loadModel } from '../../src/model/load-model.ts';
+import { openCheckpoint } from '../../src/open-checkpoint.node.ts';
 import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { sharedPath } from '../support/inputs.ts';
 
@@ -24,7 +23,7 @@ export const tinyRoot = sharedPath('reference/tiny');
 const pathOf = (name: string, file: string) => `${tinyRoot}/${name}/${file}`;
 
 export async function openTiny({ name, file }: TinyModel): Promise<Checkpoint> {
-  return openGguf(await fileSource(pathOf(name, file)));
+  return openCheckpoint(pathOf(name, file));
 }
 
 export const tinyIds = ({ name }: TinyModel): number[] => JSON.parse(readFileSync(pathOf(name, 'ids.json'), 'utf8')) as number[];
