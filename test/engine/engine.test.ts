@@ -120,6 +120,19 @@ describe('a generation', () => {
     expect(Math.max(...tokenIds)).toBeLessThan(8);
   });
 
+  test('does not repeat itself under DRY, except across its breakers', async () => {
+    const { engine } = fakeEngine();
+    const looped = fakeTokenizer.encode('abcdabcdabc');
+    const bias = new Map([[fakeTokenizer.idOf('d')!, 1000]]);
+    const first = async (options: object) => {
+      const { text } = await engine.generate(looped, { ...greedy, logitBias: bias, maxTokens: 1, ...options }).result();
+      return text;
+    };
+    expect(await first({})).toBe('d');
+    expect(await first({ dryMultiplier: 900, dryBase: 100 })).not.toBe('d');
+    expect(await first({ dryMultiplier: 900, dryBase: 100, drySequenceBreakers: ['c'] })).toBe('d');
+  });
+
   test('can be read once', async () => {
     const { engine } = fakeEngine();
     const generation = engine.generate(prompt, { maxTokens: 1 });
@@ -258,6 +271,14 @@ describe('logits', () => {
     await chunks.next();
     await chunks.next();
     expect(await chunks.next()).toMatchObject({ done: true });
+  });
+
+  test('are computed no further when their reader leaves', async () => {
+    const { engine, model } = fakeEngine({ chunkSize: 2 });
+    for await (const _ of engine.logits(Array<number>(40).fill(3))) break;
+    await engine.generate(prompt, { ...greedy, maxTokens: 6, ignoreEos: true }).result();
+    expect(model.batches.filter(({ tokenIds }) => tokenIds.every((id) => id === 3)).length).toBeLessThanOrEqual(2);
+    await engine.close();
   });
 
   test('may fill the whole context', async () => {

@@ -1,0 +1,12 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { nextMacrotask } from '../../src/engine/next-macrotask.ts';
+
+afterEach(() => vi.unstubAllGlobals());
+
+test.each(['with', 'without'])('timers run between two macrotasks, %s setImmediate', async (kind) => {
+  if (kind === 'without') vi.stubGlobal('setImmediate', undefined);
+  let ran = false;
+  setTimeout(() => (ran = true), 0);
+  for (let turn = 0; !ran && turn < 1e6; turn++) await nextMacrotask();
+  expect(ran).toBe(true);
+});
