@@ -35,6 +35,14 @@ describeEachBackend('attention', (backend, { tolerance }) => {
   test.each([0, 0.01, 1, 30])('scores times %f: from all alike to one that takes all', (scale) =>
     expectOracle(`scale ${scale}`, { scale, rope: { magnitude: 1 } }, 33));
 
+  test.each([1e4, -1e4])('scores of size %f neither overflow nor vanish', async (scale) => {
+    // Equal tokens without rope have equal scores, so that each gets the same share, however large the score.
+    const given = randomAttention(`large ${scale}`, { scale, rope: { dimensions: 0 } });
+    const run = await AttentionRun.open(backend(), given);
+    const ids = new Array<number>(19).fill(5);
+    expectClose(await run.step([{ sequence: 0, start: 0, ids }]), attended(given, ids), bound);
+  });
+
   test.each([1, 2, 3, 8, 16, 32, 64])('blocks of %i slots', (blockSize) =>
     expectOracle(`block ${blockSize}`, { pool: { blockSize, blocksPerSequence: Math.ceil(70 / blockSize) } }, 70));
 });
