@@ -2,7 +2,8 @@ import { Hono } from 'hono';
 import { routePath } from 'hono/route';
 import { requestId } from 'hono/request-id';
 import type { EngineApi } from '../engine/engine-api.ts';
-import { errorResponse, isInternal } from './error-response.ts';
+import { version } from '../version.ts';
+import { errorResponse, hiddenCauseOf } from './error-response.ts';
 import { Metrics } from './metrics.ts';
 import { hostGuard, originGuard } from './origin-guard.ts';
 import { RequestError } from './request-error.ts';
@@ -21,7 +22,7 @@ import { ServedModels, servedEngine } from './served-models.ts';
 import type { Services } from './work.ts';
 
 export interface AppOptions {
-  /** What `/health` reports. */
+  /** What `/health` reports. Default: realizar's own. */
   readonly version?: string;
   /** Host names that requests may be addressed to. Default `loopback`: this machine's own; right for a server that listens there. */
   readonly allowedHosts?: 'loopback' | 'any' | readonly string[];
@@ -43,6 +44,8 @@ export interface ServerApp {
   /** To mount it in a Hono app of yours. */
   readonly hono: Hono;
   readonly running: RunningRequests;
+  /** Method and path of every route. */
+  readonly endpoints: readonly string[];
   /** Frees the models. Running requests should have ended. */
   close(): Promise<void>;
 }
@@ -62,7 +65,7 @@ export function createApp(served: ServedModels | EngineApi, options: AppOptions 
   const running = new RunningRequests(options.maxRequests ?? 512);
   const metrics = new Metrics({ runningRequests: () => running.places, modelCache: () => models.metrics });
   const onError = options.onError ?? ((error) => console.error(error));
-  const services: Services = { models, running, metrics, onError, version: options.version ?? '0.0.0', pingMs: options.pingMs ?? 15_000 };
+  const services: Services = { models, running, metrics, onError, version: options.version ?? version, pingMs: options.pingMs ?? 15_000 };
 
   const hono = new Hono();
   hono.use(requestId());
@@ -74,16 +77,19 @@ export function createApp(served: ServedModels | EngineApi, options: AppOptions 
   });
   hono.use(hostGuard(options.allowedHosts ?? 'loopback'), ...originGuard(options.allowedOrigins ?? []));
   for (const route of routes) hono.route('/', route(services));
+  const endpoints = hono.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path.replace(/\{.*\}/, '')}`);
   refuseOtherMethods(hono);
   hono.notFound((c) => errorResponse(c, new RequestError(404, `there is nothing at ${c.req.path.slice(0, 200)}`, { code: 'not_found' })));
   hono.onError((error, c) => {
-    if (isInternal(error)) onError(error);
+    const hidden = hiddenCauseOf(error);
+    if (hidden !== undefined) onError(hidden);
     return errorResponse(c, error);
   });
 
   return {
     hono,
     running,
+    endpoints,
     fetch: async (request) => await hono.fetch(request),
     request: async (path, init) => await hono.request(path, init),
     close: () => models.close(),

@@ -23,6 +23,7 @@ const statusOf: Partial<Record<ErrorCode, ContentfulStatusCode>> = {
   aborted: 503,
   closed: 503,
   'out-of-memory': 503,
+  'queue-full': 503,
 };
 
 /** The one table from errors to what is said of them. */
@@ -48,8 +49,11 @@ export function publicErrorOf(error: unknown): PublicError {
   return { status: 500, message: 'internal error', code: 'internal_error', param: null, headers: {} };
 }
 
-/** Whether the error is ours to look into: the client was told nothing of it. */
-export const isInternal = (error: unknown): boolean => publicErrorOf(error).code === 'internal_error';
+/** What the log should hear of an error because the client did not; undefined when the client was told all. */
+export function hiddenCauseOf(error: unknown): unknown {
+  if (error instanceof RequestError) return error.cause;
+  return publicErrorOf(error).code === 'internal_error' ? error : undefined;
+}
 
 const openAiType = (status: number): string =>
   status === 403

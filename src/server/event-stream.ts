@@ -21,9 +21,11 @@ export function eventStream(frames: AsyncIterable<string>, { pingMs, onCancel, o
   const iterator = frames[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   let ping: ReturnType<typeof setInterval>;
+  let ended = false;
   const end = (): void => {
     clearInterval(ping);
-    onEnd();
+    if (!ended) onEnd();
+    ended = true;
   };
 
   const body = new ReadableStream<Uint8Array>({

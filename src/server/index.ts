@@ -17,5 +17,6 @@
 export { createApp, type AppOptions, type ServerApp } from './app.ts';
 export { hitRate, ModelCache, type Lease, type ModelCacheMetrics, type ModelCacheOptions } from './model-cache.ts';
 export { isLoopbackHost } from './origin-guard.ts';
-export { servedEngine, ServedModels, type ServedModel, type ServedModelsOptions } from './served-models.ts';
+export { servedEngine, ServedModels, type LoadModel, type ServedModel, type ServedModelsOptions } from './served-models.ts';
+export { serveModels, type ModelServer, type ServeModelsOptions } from './serve-models.ts';
 export { startServer, stopOnSignal, type RunningServer, type ServerOptions } from './serve.node.ts';

@@ -7,12 +7,16 @@ import { RequestError } from './request-error.ts';
 export interface ServedModel {
   /** What requests call it; may contain slashes. */
   readonly id: string;
+  /** Where it lies, for whoever loads it. */
+  readonly path: string;
   /** For people. Default: the id. */
   readonly name?: string;
   readonly description?: string;
   /** `gguf` or `safetensors`. Default: `gguf`. */
   readonly format?: string;
 }
+
+export type LoadModel = (model: ServedModel) => Promise<EngineApi>;
 
 export interface ServedModelsOptions {
   /** Models kept in memory at once. Default: all of them. */
@@ -21,7 +25,7 @@ export interface ServedModelsOptions {
   readonly maxBytes?: number;
   /** Leave the engines open when they go: they are their owner's to close. */
   readonly keepOpen?: boolean;
-  /** Hears of models that would not load or close. Default: standard error. */
+  /** Hears of models that would not close. Default: standard error. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -31,14 +35,13 @@ export interface ServedModelsOptions {
  */
 export class ServedModels {
   readonly #models: ReadonlyMap<string, ServedModel>;
-  readonly #load: (id: string) => Promise<EngineApi>;
-  readonly #onError: (error: unknown) => void;
+  readonly #load: LoadModel;
   readonly #cache: ModelCache<EngineApi>;
 
   /** @throws RealizarError `invalid-argument` without models, or with two of one id */
   constructor(
     models: readonly ServedModel[],
-    load: (id: string) => Promise<EngineApi>,
+    load: LoadModel,
     options: ServedModelsOptions = {},
   ) {
     if (models.length === 0) throw new RealizarError('invalid-argument', 'a server needs at least one model to serve');
@@ -47,7 +50,6 @@ export class ServedModels {
       throw new RealizarError('invalid-argument', 'two of the served models have the same id; give each its own');
 
     const onError = options.onError ?? ((error) => console.error(error));
-    this.#onError = onError;
     this.#load = load;
     this.#cache = new ModelCache({
       capacity: options.capacity ?? models.length,
@@ -85,9 +87,9 @@ export class ServedModels {
     return await this.#cache.getOrLoad(key, () => this.#loaded(key));
   }
 
-  /** Loads models before they are asked for. */
+  /** Loads models before they are asked for. @throws whatever the loader throws */
   async warm(ids: Iterable<string>): Promise<void> {
-    await this.#cache.warm(ids, (id) => this.#loaded(this.resolve(id)));
+    await this.#cache.warm(ids, (id) => this.#load(this.#models.get(this.resolve(id))!));
   }
 
   async close(): Promise<void> {
@@ -96,9 +98,8 @@ export class ServedModels {
 
   async #loaded(id: string): Promise<EngineApi> {
     try {
-      return await this.#load(id);
+      return await this.#load(this.#models.get(id)!);
     } catch (cause) {
-      this.#onError(cause);
       const isMemory = cause instanceof RealizarError && cause.code === 'out-of-memory';
       throw new RequestError(isMemory ? 503 : 500, `model "${id}" could not be loaded; the server's log says why`, {
         code: 'model_load_failed',
@@ -112,5 +113,5 @@ export class ServedModels {
 
 /** A loaded engine as the only model; it stays its owner's to close. */
 export function servedEngine(engine: EngineApi): ServedModels {
-  return new ServedModels([{ id: engine.modelId }], () => Promise.resolve(engine), { keepOpen: true });
+  return new ServedModels([{ id: engine.modelId, path: '' }], () => Promise.resolve(engine), { keepOpen: true });
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { EngineApi } from '../engine/engine-api.ts';
 import type { ChatMessage, ChatOptions, FinishReason, GenerateOptions, Generation, GenerationEvent } from '../engine/events.ts';
 import { RealizarError } from '../errors.ts';
-import { isInternal, publicErrorOf, type PublicError } from './error-response.ts';
+import { hiddenCauseOf, publicErrorOf, type PublicError } from './error-response.ts';
 import { eventStream } from './event-stream.ts';
 import type { Metrics, Outcome } from './metrics.ts';
 import type { Lease } from './model-cache.ts';
@@ -89,8 +89,10 @@ export class Work {
         yield* frames;
       } catch (error) {
         outcome = outcomeOf(error);
-        if (outcome === 'failed' && isInternal(error)) onError(error);
-        if (outcome === 'failed') yield errorFrame(publicErrorOf(error));
+        if (outcome === 'cancelled') return;
+        const hidden = hiddenCauseOf(error);
+        if (hidden !== undefined) onError(hidden);
+        yield errorFrame(publicErrorOf(error));
       }
     };
     return eventStream(guarded(), {

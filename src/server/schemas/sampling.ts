@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { GenerateOptions } from '../../engine/events.ts';
 import type { EngineApi } from '../../engine/engine-api.ts';
+import { neutralParams } from '../../sampling/index.ts';
 import { RequestError } from '../request-error.ts';
 
 /** llama.cpp's names of the samplers, in requests. */
@@ -22,79 +23,72 @@ const seed = z
 
 /**
  * The sampling fields that OpenAI's dialect and its kin share: OpenAI's own, and llama.cpp's extensions under llama.cpp's
- * names. What a request leaves out is neutral: it changes nothing.
+ * names. What a request leaves out, or sets to null, is neutral: it changes nothing.
  */
 export const samplingFields = {
-  temperature: z.number().min(0).max(2).nullish().transform((value) => value ?? 1),
-  top_p: fraction.nullish().transform((value) => value ?? 1),
-  presence_penalty: z.number().min(-2).max(2).nullish().transform((value) => value ?? 0),
-  frequency_penalty: z.number().min(-2).max(2).nullish().transform((value) => value ?? 0),
+  temperature: z.number().min(0).max(2).nullish(),
+  top_p: fraction.nullish(),
+  presence_penalty: z.number().min(-2).max(2).nullish(),
+  frequency_penalty: z.number().min(-2).max(2).nullish(),
   logit_bias: z.record(z.string().regex(/^\d{1,9}$/), z.number().min(-100).max(100)).nullish(),
   seed: seed.nullish(),
   stop: z.union([stopString, z.array(stopString).max(MAX_STOPS)], `expected a text or at most ${MAX_STOPS} texts of 1 to ${MAX_STOP_LENGTH} characters`).nullish(),
 
-  top_k: z.int().min(0).max(MAX_WINDOW).default(0),
-  min_p: fraction.default(0),
-  typical_p: fraction.default(1),
-  top_n_sigma: z.number().min(-1).max(100).default(-1),
-  repeat_penalty: z.number().min(0.01).max(100).optional(),
+  top_k: z.int().min(0).max(MAX_WINDOW).nullish(),
+  min_p: fraction.nullish(),
+  typical_p: fraction.nullish(),
+  top_n_sigma: z.number().min(-1).max(100).nullish(),
+  repeat_penalty: z.number().min(0.01).max(100).nullish(),
   /** vLLM's name for `repeat_penalty`. */
-  repetition_penalty: z.number().min(0.01).max(100).optional(),
-  repeat_last_n: z.int().min(-1).max(MAX_WINDOW).default(64),
-  xtc_probability: fraction.default(0),
-  xtc_threshold: fraction.default(0.1),
-  dry_multiplier: z.number().min(0).max(100).default(0),
-  dry_base: z.number().min(1).max(100).default(1.75),
-  dry_allowed_length: z.int().min(0).max(MAX_WINDOW).default(2),
-  dry_penalty_last_n: z.int().min(-1).max(MAX_WINDOW).default(-1),
-  dry_sequence_breakers: z.array(stopString).max(MAX_STOPS).optional(),
-  dynatemp_range: z.number().min(0).max(2).default(0),
-  dynatemp_exponent: z.number().min(0).max(10).default(1),
-  mirostat: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(0),
-  mirostat_tau: z.number().min(0).max(100).default(5),
-  mirostat_eta: fraction.default(0.1),
-  min_keep: z.int().min(0).max(MAX_WINDOW).default(0),
-  samplers: z.array(z.enum(Object.keys(samplerNames) as (keyof typeof samplerNames)[])).max(20).optional(),
-  ignore_eos: z.boolean().default(false),
+  repetition_penalty: z.number().min(0.01).max(100).nullish(),
+  repeat_last_n: z.int().min(-1).max(MAX_WINDOW).nullish(),
+  xtc_probability: fraction.nullish(),
+  xtc_threshold: fraction.nullish(),
+  dry_multiplier: z.number().min(0).max(100).nullish(),
+  dry_base: z.number().min(1).max(100).nullish(),
+  dry_allowed_length: z.int().min(0).max(MAX_WINDOW).nullish(),
+  dry_penalty_last_n: z.int().min(-1).max(MAX_WINDOW).nullish(),
+  dry_sequence_breakers: z.array(stopString).max(MAX_STOPS).nullish(),
+  dynatemp_range: z.number().min(0).max(2).nullish(),
+  dynatemp_exponent: z.number().min(0).max(10).nullish(),
+  mirostat: z.union([z.literal(0), z.literal(1), z.literal(2)]).nullish(),
+  mirostat_tau: z.number().min(0).max(100).nullish(),
+  mirostat_eta: fraction.nullish(),
+  min_keep: z.int().min(0).max(MAX_WINDOW).nullish(),
+  samplers: z.array(z.enum(Object.keys(samplerNames) as (keyof typeof samplerNames)[])).max(20).nullish(),
+  ignore_eos: z.boolean().nullish(),
 };
 
 const samplingSchema = z.object(samplingFields);
 export type SamplingFields = z.output<typeof samplingSchema>;
 
+/** Snake case ends here: the fields that only change their name. */
+const paramOf = {
+  temperature: 'temperature', top_p: 'topP', presence_penalty: 'presencePenalty', frequency_penalty: 'frequencyPenalty', seed: 'seed',
+  top_k: 'topK', min_p: 'minP', typical_p: 'typicalP', top_n_sigma: 'topNSigma',
+  repetition_penalty: 'repetitionPenalty', repeat_penalty: 'repetitionPenalty', repeat_last_n: 'penaltyLastN',
+  xtc_probability: 'xtcProbability', xtc_threshold: 'xtcThreshold',
+  dry_multiplier: 'dryMultiplier', dry_base: 'dryBase', dry_allowed_length: 'dryAllowedLength', dry_penalty_last_n: 'dryPenaltyLastN',
+  dry_sequence_breakers: 'drySequenceBreakers',
+  dynatemp_range: 'dynatempRange', dynatemp_exponent: 'dynatempExponent',
+  mirostat: 'mirostat', mirostat_tau: 'mirostatTau', mirostat_eta: 'mirostatEta', min_keep: 'minKeep', ignore_eos: 'ignoreEos',
+} as const satisfies Partial<Record<keyof SamplingFields, keyof GenerateOptions>>;
+
 /**
- * Snake case ends here.
+ * The engine's parameters for a request.
  * @throws RequestError 400 for a biased token outside the vocabulary, or for too many
  */
 export function samplingParamsOf(request: SamplingFields, engine: EngineApi): GenerateOptions {
+  const given = Object.entries(paramOf).flatMap(([field, param]) => {
+    const value = request[field as keyof typeof paramOf];
+    return value === undefined || value === null ? [] : [[param, value]];
+  });
   return {
-    temperature: request.temperature,
-    topP: request.top_p,
-    topK: request.top_k,
-    minP: request.min_p,
-    typicalP: request.typical_p,
-    topNSigma: request.top_n_sigma,
-    presencePenalty: request.presence_penalty,
-    frequencyPenalty: request.frequency_penalty,
-    repetitionPenalty: request.repeat_penalty ?? request.repetition_penalty ?? 1,
-    penaltyLastN: request.repeat_last_n,
-    xtcProbability: request.xtc_probability,
-    xtcThreshold: request.xtc_threshold,
-    dryMultiplier: request.dry_multiplier,
-    dryBase: request.dry_base,
-    dryAllowedLength: request.dry_allowed_length,
-    dryPenaltyLastN: request.dry_penalty_last_n,
-    ...(request.dry_sequence_breakers && { drySequenceBreakers: request.dry_sequence_breakers }),
-    dynatempRange: request.dynatemp_range,
-    dynatempExponent: request.dynatemp_exponent,
-    mirostat: request.mirostat,
-    mirostatTau: request.mirostat_tau,
-    mirostatEta: request.mirostat_eta,
-    minKeep: request.min_keep,
-    ...(request.samplers && { samplers: request.samplers.map((name) => samplerNames[name]) }),
+    ...neutralParams,
+    ...(Object.fromEntries(given) as GenerateOptions),
+    ...(request.samplers && { samplers: [...new Set(request.samplers.map((name) => samplerNames[name]))] }),
     logitBias: logitBiasOf(request.logit_bias ?? {}, engine.tokenizer.vocabSize),
-    ...(request.seed !== null && { seed: request.seed }),
     stop: typeof request.stop === 'string' ? [request.stop] : (request.stop ?? []),
-    ignoreEos: request.ignore_eos,
   };
 }
 

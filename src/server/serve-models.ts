@@ -1,0 +1,45 @@
+import { createApp } from './app.ts';
+import { isLoopbackHost } from './origin-guard.ts';
+import { ServedModels, type LoadModel, type ServedModel } from './served-models.ts';
+import { startServer, stopOnSignal } from './serve.node.ts';
+
+export interface ServeModelsOptions {
+  /** The first is the default. */
+  readonly models: readonly ServedModel[];
+  readonly load: LoadModel;
+  readonly host: string;
+  readonly port: number;
+  /** Models kept in memory at once. */
+  readonly cacheSize: number;
+  /** Bytes of models kept in memory at once. */
+  readonly cacheBytes?: number;
+}
+
+/** A server that listens until a signal ends it. */
+export interface ModelServer {
+  readonly url: string;
+  /** Method and path of every route. */
+  readonly endpoints: readonly string[];
+  /** Resolves after SIGINT or SIGTERM, when the last answer has ended and the models are freed. */
+  readonly closed: Promise<void>;
+}
+
+/**
+ * All in one: models behind a cache, the app, a socket, and a graceful end. The first model is loaded before this returns.
+ * @throws RealizarError `port-in-use` | `listen-failed`, and whatever `load` throws for the first model
+ */
+export async function serveModels(options: ServeModelsOptions): Promise<ModelServer> {
+  const { models, load, host, port, cacheSize, cacheBytes } = options;
+  const served = new ServedModels(models, load, { capacity: cacheSize, ...(cacheBytes !== undefined && { maxBytes: cacheBytes }) });
+  const app = createApp(served, { allowedHosts: isLoopbackHost(host) ? 'loopback' : 'any' });
+  // The socket first: a port in use should not cost a load. Requests that come early wait for the model.
+  const server = await startServer({ app, host, port });
+  const closed = stopOnSignal(server);
+  try {
+    await served.warm([models[0]!.id]);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return { url: server.url, endpoints: app.endpoints, closed };
+}
