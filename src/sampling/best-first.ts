@@ -30,13 +30,17 @@ export function bestFirst(candidates: Candidates, count: number = candidates.ids
  * integer below 2^53, and a typed array of those sorts natively.
  */
 function sorted(logits: Float32Array): Int32Array {
-  const bits = new Uint32Array(Float32Array.from(logits, (logit) => logit + 0).buffer); // + 0: -0 equals 0
+  const bits = new Uint32Array(logits.slice().buffer);
   const keys = new Float64Array(bits.length);
-  for (let i = 0; i < bits.length; i++) {
-    const descending = bits[i]! >>> 31 ? bits[i]! : ~bits[i]! & 0x7fffffff;
-    keys[i] = descending * MAX_CANDIDATES + i;
+  for (let place = 0; place < keys.length; place++) {
+    const raw = logits[place] === 0 ? 0 : bits[place]!; // -0 equals 0
+    keys[place] = (raw >>> 31 ? raw : ~raw & 0x7fffffff) * MAX_CANDIDATES + place;
   }
-  return Int32Array.from(keys.sort(), (key) => key % MAX_CANDIDATES);
+  keys.sort();
+
+  const places = new Int32Array(keys.length);
+  for (let i = 0; i < keys.length; i++) places[i] = keys[i]! % MAX_CANDIDATES;
+  return places;
 }
 
 /** Places of the best `count` logits, best first: a heap of the best so far, the worst of them on top. */

@@ -53,6 +53,9 @@ const MAX_TOKENS = 2 ** 31 - 1;
 /** Far beyond any use; keeps products and powers of the parameters finite. */
 const MAX_FACTOR = 1000;
 
+/** Logits are within a few hundred. */
+const MAX_BIAS = 1e6;
+
 type NumberField = { [K in keyof SamplingParams]: SamplingParams[K] extends number ? K : never }[keyof SamplingParams];
 
 /** Least and greatest value of every numeric field, and whether it counts something. */

@@ -4,13 +4,14 @@ import { greedy } from './greedy.ts';
 import { entropy, softmax } from './softmax.ts';
 
 /**
- * Divides the logits by a temperature; 0 leaves only the best token.
+ * Divides the logits by a temperature; 0, and one so low that the best logit overflows, leave only the best token.
  *
  * @see Ackley, Hinton & Sejnowski 1985, "A Learning Algorithm for Boltzmann Machines"
  */
 export function temperature(candidates: Candidates, value: number): Candidates {
   if (value === 1) return candidates;
-  if (value <= 0) return pick(candidates, [greedy(candidates.logits)], true);
+  const best = greedy(candidates.logits);
+  if (!Number.isFinite(Math.fround(candidates.logits[best]! / value))) return pick(candidates, [best], true);
   return { ...candidates, logits: candidates.logits.map((logit) => logit / value) };
 }
 

@@ -1,5 +1,4 @@
 import type { Candidates } from './candidates.ts';
-import { maximum } from './softmax.ts';
 
 /**
  * Keeps the tokens within n standard deviations of the best logit. The others stay at -Infinity.
@@ -8,11 +7,24 @@ import { maximum } from './softmax.ts';
  * @see Tang et al. 2024, "Top-nσ: Not All Logits Are You Need", arXiv:2411.07641
  */
 export function topNSigma(candidates: Candidates, n: number): Candidates {
-  const finite = candidates.logits.filter((logit) => logit > -Infinity);
-  if (n <= 0 || finite.length <= 1) return candidates;
+  if (n <= 0) return candidates;
+  const { best, deviation } = momentsOf(candidates.logits);
+  const cutoff = best - n * deviation;
+  const logits = candidates.logits.slice();
+  for (let i = 0; i < logits.length; i++) if (logits[i]! < cutoff) logits[i] = -Infinity;
+  return { ...candidates, logits };
+}
 
-  const mean = finite.reduce((sum, logit) => sum + logit, 0) / finite.length;
-  const variance = finite.reduce((sum, logit) => sum + (logit - mean) ** 2, 0) / finite.length;
-  const cutoff = maximum(finite) - n * Math.sqrt(variance);
-  return { ...candidates, logits: candidates.logits.map((logit) => (logit < cutoff ? -Infinity : logit)) };
+/** Of the logits above -Infinity. */
+function momentsOf(logits: Float32Array): { best: number; deviation: number } {
+  let [count, sum, best] = [0, 0, -Infinity];
+  for (let i = 0; i < logits.length; i++) {
+    if (logits[i] === -Infinity) continue;
+    count++;
+    sum += logits[i]!;
+    best = Math.max(best, logits[i]!);
+  }
+  let squares = 0;
+  for (let i = 0; i < logits.length; i++) if (logits[i] !== -Infinity) squares += (logits[i]! - sum / count) ** 2;
+  return { best, deviation: Math.sqrt(squares / count) };
 }
