@@ -140,8 +140,8 @@ export class FakeEngine implements EngineApi {
     const { temperature = 1, topK, topP, seed, logitBias } = options;
     const sampling = temperature === 0 ? 'greedy' : `${temperature} ${topK} ${topP} ${seed}`;
     let hash = 7;
-    for (const value of [...ids, ...new TextEncoder().encode(sampling)]) hash = (Math.imul(hash, 31) + value + 1) >>> 0;
-    const tokenId = 97 + ((hash >>> 8) % 26);
+    for (const value of [...ids, ...new TextEncoder().encode(sampling)]) hash = Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);
+    const tokenId = 97 + ((hash >>> 0) % 26);
     return logitBias?.get(tokenId) === -Infinity ? 48 : tokenId;
   }
 }
