@@ -11,6 +11,6 @@ export function countBlocks(format: Format, bytes: Uint8Array, values: Float32Ar
   if (Number.isInteger(blocks) && values.length === blocks * format.blockSize) return blocks;
   throw new RealizarError(
     'bad-length',
-    `${bytes.length} bytes in blocks of ${format.blockBytes} do not hold ${values.length} values in blocks of ${format.blockSize}`,
+    `${bytes.length} bytes do not hold ${values.length} values: a block has ${format.blockBytes} and ${format.blockSize}`,
   );
 }

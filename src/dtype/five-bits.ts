@@ -1,5 +1,5 @@
-// How q5_0 and q5_1 pack 32 five-bit quants: 4 bytes whose bit i is the fifth bit of quant i, then 16 bytes with quant i in
-// the low nibble of byte i and quant i + 16 in its high nibble.
+// How q5_0 and q5_1 pack 32 five-bit quants: 4 bytes whose bit i is the fifth bit of quant i, then 16 bytes with quant i
+// in the low nibble of byte i and quant i + 16 in its high nibble.
 
 /** The fifth bits at `offset`, as one integer. */
 export function readFifthBits(bytes: Uint8Array, offset: number): number {

@@ -9,7 +9,7 @@ export interface Format {
   /** Bytes of a block. */
   readonly blockBytes: number;
   /** Writes every whole block of `bytes` to `values` (`values.length` = blocks · blockSize). Rounds as ggml does. */
-  decode(bytes: Uint8Array, values: Float32Array): void;
+  readonly decode: (bytes: Uint8Array, values: Float32Array) => void;
   /** Writes `values` (whole blocks) to `bytes`, byte-equal with ggml's reference encoder. */
-  encode?(values: Float32Array, bytes: Uint8Array): void;
+  readonly encode?: (values: Float32Array, bytes: Uint8Array) => void;
 }

@@ -1,11 +1,11 @@
-// One float's bits, seen as a number and as an integer. Little scratch arrays are what engines turn into a register move.
+// One float's bits, seen as a number and as an integer: JavaScript's way to reinterpret them without allocating.
 const float = new Float32Array(1);
 const bits = new Uint32Array(float.buffer);
 
 const F16_INFINITY = 0x7c00;
 const F16_QUIET_NAN = 0x7e00;
 
-/** The number that a half-precision bit pattern stands for. Exact, denormals, infinities and NaN included. IEEE 754-2019 §3.6. */
+/** The number that half-precision bits stand for: exact, denormals, infinities and NaN included. IEEE 754-2019 §3.6. */
 export function f16ToNumber(half: number): number {
   if ((half & F16_INFINITY) === F16_INFINITY) {
     if (half & 0x3ff) return Number.NaN;
@@ -26,7 +26,7 @@ export function numberToF16(value: number): number {
   if (magnitude >= 0x477ff000) return sign | F16_INFINITY; // 65520 and above round to infinity
   if (magnitude < 0x38800000) {
     // Below 2^-14: adding 0.5 puts the last bit of a half at the last bit of the float, which rounds for us.
-    float[0] = Math.abs(float[0]!) + 0.5;
+    float[0] = Math.abs(float[0]) + 0.5;
     return sign | (bits[0]! - 0x3f000000);
   }
   const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);

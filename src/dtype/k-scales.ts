@@ -1,5 +1,5 @@
-// The 12 bytes in which q4_k and q5_k keep a scale and a minimum of six bits for each of their eight groups: scales 0-3,
-// minima 0-3 with the top bits of groups 4-7 above them, then the low nibbles of groups 4-7.
+// The 12 bytes in which q4_k and q5_k keep a scale and a minimum of six bits for each of their eight groups:
+// scales 0-3, minima 0-3, both with the top bits of groups 4-7 above them, then the low nibbles of groups 4-7.
 
 /** Scale of `group` (0-7), 0-63. */
 export function groupScale(bytes: Uint8Array, at: number, group: number): number {

@@ -7,10 +7,11 @@ const GROUP_SCALES = 96;
 const SCALE = 108;
 
 /**
- * 256 values in 16 groups of 16: 32 bytes of third bits | 64 bytes of two low bits | 12 bytes of group scales | scale f16.
- * value = scale · (groupScale - 32) · (quant - 4).
+ * 256 values in 16 groups of 16: 32 bytes of third bits | 64 bytes of two low bits | 12 bytes of group scales |
+ * scale f16. value = scale · (groupScale - 32) · (quant - 4).
  *
- * A byte of quants holds two bits of four values that lie 32 apart; bit k of third-bit byte i belongs to value 32 k + i.
+ * A byte of quants holds two bits of four values that lie 32 apart. Bit k of third-bit byte i belongs to value
+ * 32 k + i.
  */
 export const q3_k: Format = {
   ggmlType: 11,

@@ -7,7 +7,8 @@ const GROUP_SCALES = 4;
 const QUANTS = 16;
 
 /**
- * 256 values in 8 groups of 32: scale f16 | minimum's scale f16 | 12 bytes of group scales and minima | 128 bytes of nibbles.
+ * 256 values in 8 groups of 32: scale f16 | minimum's scale f16 | 12 bytes of group scales and minima |
+ * 128 bytes of nibbles.
  * value = scale · groupScale · quant - minScale · groupMin.
  *
  * 32 bytes hold two groups: the even one in the low nibbles, the odd one in the high nibbles.

@@ -4,7 +4,10 @@ import type { Format } from './format.ts';
 import { readF16, writeF16 } from './half.ts';
 import { range, reciprocal } from './quantize.ts';
 
-/** 32 values: scale f16 | minimum f16 | 4 bytes with each value's fifth bit | 16 bytes of nibbles. value = scale · quant + minimum. */
+/**
+ * 32 values: scale f16 | minimum f16 | 4 bytes with each value's fifth bit | 16 bytes of nibbles.
+ * value = scale · quant + minimum.
+ */
 export const q5_1: Format = {
   ggmlType: 7,
   safetensorsName: undefined,

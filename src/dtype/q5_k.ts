@@ -8,8 +8,8 @@ const FIFTH_BITS = 16;
 const QUANTS = 48;
 
 /**
- * 256 values in 8 groups of 32: scale f16 | minimum's scale f16 | 12 bytes of group scales and minima | 32 bytes of fifth
- * bits | 128 bytes of nibbles. value = scale · groupScale · quant - minScale · groupMin.
+ * 256 values in 8 groups of 32: scale f16 | minimum's scale f16 | 12 bytes of group scales and minima |
+ * 32 bytes of fifth bits | 128 bytes of nibbles. value = scale · groupScale · quant - minScale · groupMin.
  *
  * Nibbles lie as in q4_k; bit g of fifth-bit byte i belongs to value i of group g.
  */

@@ -7,8 +7,8 @@ const GROUP_SCALES = 192;
 const SCALE = 208;
 
 /**
- * 256 values in 16 groups of 16: 128 bytes of low nibbles | 64 bytes of two high bits | 16 signed group scales | scale f16.
- * value = scale · groupScale · (quant - 32).
+ * 256 values in 16 groups of 16: 128 bytes of low nibbles | 64 bytes of two high bits | 16 signed group scales |
+ * scale f16. value = scale · groupScale · (quant - 32).
  *
  * Each half of the block is four runs of 32 values: runs 0 and 1 in the low nibbles of 64 bytes, 2 and 3 in their high
  * nibbles; a byte of high bits holds one pair for each run.

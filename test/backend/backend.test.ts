@@ -19,7 +19,12 @@ const EPS = 1e-5;
 function randomModel(dtype: DType) {
   const random = new Random(`model ${dtype}`);
   const layer = (i: number) => ({
-    ...randomAttention(`layer ${i} ${dtype}`, { hidden: HIDDEN, headDim: 64, dtypes: [dtype, dtype, dtype], pool: { blockSize: 8, blocksPerSequence: 8 } }),
+    ...randomAttention(`layer ${i} ${dtype}`, {
+      hidden: HIDDEN,
+      headDim: 64,
+      dtypes: [dtype, dtype, dtype],
+      pool: { blockSize: 8, blocksPerSequence: 8 },
+    }),
     output: { weight: randomWeight(random, dtype, [HIDDEN, 4 * 64]) },
     feedForwardNorm: randomNorm(random, HIDDEN),
     gate: { weight: randomWeight(random, dtype, [FEED_FORWARD, HIDDEN]) },
@@ -36,14 +41,21 @@ function randomModel(dtype: DType) {
 
 type Model = ReturnType<typeof randomModel>;
 
-const add = (a: readonly Row[], b: readonly Row[]): Row[] => a.map((row, t) => row.map((value, i) => value + b[t]![i]!));
+const add = (a: readonly Row[], b: readonly Row[]): Row[] =>
+  a.map((row, t) => row.map((value, i) => value + b[t]![i]!));
 
 /** Logits of every position of one sequence. */
 function expectedLogits(model: Model, ids: readonly number[]): Row[] {
   let x: Row[] = ids.map((id) => rowOf(model.embedding, id));
   for (const { weights, options, output, feedForwardNorm, gate, up, down } of model.layers) {
-    x = add(x, attend(x, weights, options).map((row) => linear(row, output)));
-    x = add(x, x.map((row) => linear(gatedLinear(row, feedForwardNorm, gate, up, EPS), down)));
+    x = add(
+      x,
+      attend(x, weights, options).map((row) => linear(row, output)),
+    );
+    x = add(
+      x,
+      x.map((row) => linear(gatedLinear(row, feedForwardNorm, gate, up, EPS), down)),
+    );
   }
   return x.map((row) => linear(rmsNorm(row, model.norm, EPS), model.head));
 }
@@ -73,7 +85,13 @@ async function load(backend: Backend, model: Model): Promise<(chunks: readonly C
   );
   const { pool, options } = model.layers[0]!;
   const { numKvHeads, headDim } = options;
-  const cache = backend.createKvCache({ numLayers: LAYERS, numKvHeads, headDim, numBlocks: poolBlocks(pool), blockSize: pool.blockSize });
+  const cache = backend.createKvCache({
+    numLayers: LAYERS,
+    numKvHeads,
+    headDim,
+    numBlocks: poolBlocks(pool),
+    blockSize: pool.blockSize,
+  });
 
   return (chunks) => {
     const batch = batchOf(pool, chunks);
@@ -110,7 +128,11 @@ describe.each(candidates)('$name', (candidate: Candidate) => {
     test('has the logits of the exact arithmetic', async () => {
       const run = await load(await open(), model);
       // Thirteen products stand one behind another, and each adds its own error to what it was given.
-      expectClose(await run([{ sequence: 0, start: 0, ids: IDS }]), expectedLogits(model, IDS), 4 * candidate.tolerance(dtype));
+      expectClose(
+        await run([{ sequence: 0, start: 0, ids: IDS }]),
+        expectedLogits(model, IDS),
+        4 * candidate.tolerance(dtype),
+      );
     });
 
     test('has the same bits whatever the number of threads, the chunks and the company', async () => {
@@ -165,6 +187,8 @@ describe.each(candidates)('$name', (candidate: Candidate) => {
     await expect(backend.read(uploaded)).rejects.toThrow(closed);
     await expect(backend.upload(source)).rejects.toThrow(closed);
     expect(() => backend.scope(() => backend.embed(uploaded, idsOnly([0])))).toThrow(closed);
-    expect(() => backend.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 2, numBlocks: 1, blockSize: 1 })).toThrow(closed);
+    expect(() =>
+      backend.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 2, numBlocks: 1, blockSize: 1 }),
+    ).toThrow(closed);
   });
 });

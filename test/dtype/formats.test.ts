@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decodeTensor, type DType, dtypes, encodeTensor, formats } from '../../src/dtype/index.ts';
 import { describeWithInputs, sharedPath } from '../support/inputs.ts';
@@ -11,10 +11,10 @@ const blocked = golden.filter((dtype) => formats[dtype].blockSize > 1);
 /** Bits, so that -0 is not 0. */
 const bitsOf = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
 
-describeWithInputs('against ggml', [sharedPath('reference/dtype')], () => {
-  const bytesOf = (file: string) => new Uint8Array(readFileSync(sharedPath(`reference/dtype/${file}`)));
-  const floatsOf = (file: string) => new Float32Array(bytesOf(file).buffer);
+const bytesOf = (file: string) => new Uint8Array(readFileSync(sharedPath(`reference/dtype/${file}`)));
+const floatsOf = (file: string) => new Float32Array(bytesOf(file).buffer);
 
+describeWithInputs('against ggml', [sharedPath('reference/dtype')], () => {
   test.each(golden)('%s decodes ggml’s blocks to the same floats', (dtype) => {
     const name = dtype.toUpperCase();
     expect(bitsOf(decodeTensor(dtype, bytesOf(`${name}.bin`))).equals(bitsOf(floatsOf(`${name}.f32`)))).toBe(true);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { bf16ToNumber, f16ToNumber, numberToBf16, numberToF16 } from '../../src/dtype/half.ts';
 

@@ -14,7 +14,11 @@ test('a tensor of another shape is refused by name, with both shapes', () => {
   assertShape(tensor(3, 4), [3, 4], 'gate');
   for (const shape of [[4, 3], [3], [3, 4, 1], [12]]) {
     expect(() => assertShape(tensor(3, 4), shape, 'gate')).toThrow(
-      expect.objectContaining({ code: 'shape-mismatch', field: 'gate', message: expect.stringContaining(`has to be [${shape.join(', ')}]`) }),
+      expect.objectContaining({
+        code: 'shape-mismatch',
+        field: 'gate',
+        message: expect.stringContaining(`has to be [${shape.join(', ')}]`),
+      }),
     );
   }
 });

@@ -73,7 +73,13 @@ class ReferenceBackend implements Backend {
     return this.#activation(embed(dataOf(table), width, batch.tokenIds), width);
   }
 
-  attentionInputs(x: Tensor, weights: AttentionWeights, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor {
+  attentionInputs(
+    x: Tensor,
+    weights: AttentionWeights,
+    cache: KvLayer,
+    batch: Batch,
+    options: AttentionOptions,
+  ): Tensor {
     this.#assertOpen();
     const { numHeads, numKvHeads, headDim, normEps } = options;
     const normed = this.#normed(x, weights.norm, normEps);
@@ -124,7 +130,10 @@ class ReferenceBackend implements Backend {
     const [, width] = rowsOf(x);
     const vocab = head.weight.shape[0]!;
     const chosen = takeRows(dataOf(x), width, rows);
-    return this.#activation(applyLinear(rmsNorm(chosen, vector(norm, width, 'output norm'), normEps), width, head, vocab, 'head'), vocab);
+    return this.#activation(
+      applyLinear(rmsNorm(chosen, vector(norm, width, 'output norm'), normEps), width, head, vocab, 'head'),
+      vocab,
+    );
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
@@ -152,7 +161,13 @@ class ReferenceBackend implements Backend {
   }
 }
 
-function applyLinear(x: Float32Array, inputs: number, { weight, bias }: Linear, outputs: number, what: string): Float32Array {
+function applyLinear(
+  x: Float32Array,
+  inputs: number,
+  { weight, bias }: Linear,
+  outputs: number,
+  what: string,
+): Float32Array {
   assertShape(weight, [outputs, inputs], `${what} weight`);
   return linear(x, dataOf(weight), inputs, bias && vector(bias, outputs, `${what} bias`));
 }

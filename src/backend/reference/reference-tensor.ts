@@ -14,15 +14,23 @@ export interface ReferenceKvLayer extends KvLayer {
   readonly values: Float32Array;
 }
 
-/** The numbers of a tensor. @throws RealizarError `invalid-argument` for another backend's tensor or one whose scope has ended */
+/**
+ * The numbers of a tensor.
+ * @throws RealizarError `invalid-argument` for another backend's tensor, or one whose scope has ended
+ */
 export function dataOf(tensor: Tensor): Float32Array {
-  const { data } = tensor as ReferenceTensor;
-  if (data) return data;
-  throw new RealizarError('invalid-argument', `a tensor [${tensor.shape.join(', ')}] was used after its scope had ended, or belongs to another backend`);
+  if (isReferenceTensor(tensor) && tensor.data) return tensor.data;
+  throw new RealizarError(
+    'invalid-argument',
+    `a tensor [${tensor.shape.join(', ')}] was used after its scope had ended, or belongs to another backend`,
+  );
 }
 
 /** The arrays of a cache layer. @throws RealizarError `invalid-argument` for another backend's cache */
 export function cacheOf(layer: KvLayer): ReferenceKvLayer {
-  if ('keys' in layer && 'values' in layer) return layer as ReferenceKvLayer;
+  if (isReferenceLayer(layer)) return layer;
   throw new RealizarError('invalid-argument', `the cache of layer ${layer.layer} belongs to another backend`);
 }
+
+const isReferenceTensor = (tensor: Tensor): tensor is ReferenceTensor => 'data' in tensor;
+const isReferenceLayer = (layer: KvLayer): layer is ReferenceKvLayer => 'keys' in layer && 'values' in layer;

@@ -27,6 +27,10 @@ function allocate({ name, shape }: WeightSource): Float32Array {
   try {
     return new Float32Array(bytes / Float32Array.BYTES_PER_ELEMENT);
   } catch (cause) {
-    throw new RealizarError('out-of-memory', `${name} needs ${Math.ceil(bytes / 2 ** 20)} MiB as float32; a smaller model will fit`, { field: name, cause });
+    throw new RealizarError(
+      'out-of-memory',
+      `${name} needs ${Math.ceil(bytes / 2 ** 20)} MiB as float32; a smaller model will fit`,
+      { field: name, cause },
+    );
   }
 }

@@ -10,10 +10,18 @@ import { rowsFrom, runOnGarbage, uploadLinear } from '../support/run.ts';
 import { type LinearShape, shapesOf, weightDtypes } from '../support/shapes.ts';
 
 /** x and input as tables, whose rows a test picks, and the weights between them. */
-function randomCase(random: Random, dtype: (typeof weightDtypes)[number], { outputs, inputs, tokens }: LinearShape, withBias: boolean) {
+function randomCase(
+  random: Random,
+  dtype: (typeof weightDtypes)[number],
+  { outputs, inputs, tokens }: LinearShape,
+  withBias: boolean,
+) {
   const x = floatWeight([tokens, outputs], random.floats(tokens * outputs));
   const input = floatWeight([tokens, inputs], random.floats(tokens * inputs));
-  const weights: OracleLinear = { weight: randomWeight(random, dtype, [outputs, inputs]), bias: withBias ? randomBias(random, outputs) : undefined };
+  const weights: OracleLinear = {
+    weight: randomWeight(random, dtype, [outputs, inputs]),
+    bias: withBias ? randomBias(random, outputs) : undefined,
+  };
   return { x, input, weights };
 }
 
@@ -24,7 +32,11 @@ interface Uploaded {
 }
 
 async function upload(backend: Backend, { x, input, weights }: ReturnType<typeof randomCase>): Promise<Uploaded> {
-  return { x: await backend.upload(x.source), input: await backend.upload(input.source), weights: await uploadLinear(backend, weights) };
+  return {
+    x: await backend.upload(x.source),
+    input: await backend.upload(input.source),
+    weights: await uploadLinear(backend, weights),
+  };
 }
 
 const run = (backend: Backend, { x, input, weights }: Uploaded, rows: readonly number[]) =>
@@ -64,24 +76,27 @@ describeEachBackend('addLinear', (backend, { tolerance }) => {
     });
   });
 
-  test.each(['f32', 'q8_0', 'q4_0', 'q6_k'] as const)('%s: rows of zeros, of one spike and of huge and tiny numbers are as exact as others', async (dtype) => {
-    const inputs = 256;
-    const outputs = 16;
-    const rows = [
-      new Float32Array(inputs),
-      new Float32Array(inputs).fill(1, 77, 78),
-      new Random('huge').floats(inputs, 1e6),
-      new Random('tiny').floats(inputs, 1e-12),
-    ];
-    const weight = randomWeight(new Random(`spikes ${dtype}`), dtype, [outputs, inputs]);
-    const zeros = await backend().upload(floatWeight([1, outputs], new Float32Array(outputs)).source);
-    const weights = await uploadLinear(backend(), { weight });
-    for (const row of rows) {
-      const input = await backend().upload(floatWeight([1, inputs], row).source);
-      const actual = await run(backend(), { x: zeros, input, weights }, [0]);
-      const expected = linear([...row], { weight });
-      if (expected.every((value) => value === 0)) expectSameBits(actual.map(Math.abs), new Float32Array(outputs));
-      else expectClose(actual, [expected], tolerance(dtype));
-    }
-  });
+  test.each(['f32', 'q8_0', 'q4_0', 'q6_k'] as const)(
+    '%s: rows of zeros, of one spike and of huge and tiny numbers are as exact as others',
+    async (dtype) => {
+      const inputs = 256;
+      const outputs = 16;
+      const rows = [
+        new Float32Array(inputs),
+        new Float32Array(inputs).fill(1, 77, 78),
+        new Random('huge').floats(inputs, 1e6),
+        new Random('tiny').floats(inputs, 1e-12),
+      ];
+      const weight = randomWeight(new Random(`spikes ${dtype}`), dtype, [outputs, inputs]);
+      const zeros = await backend().upload(floatWeight([1, outputs], new Float32Array(outputs)).source);
+      const weights = await uploadLinear(backend(), { weight });
+      for (const row of rows) {
+        const input = await backend().upload(floatWeight([1, inputs], row).source);
+        const actual = await run(backend(), { x: zeros, input, weights }, [0]);
+        const expected = linear([...row], { weight });
+        if (expected.every((value) => value === 0)) expectSameBits(actual.map(Math.abs), new Float32Array(outputs));
+        else expectClose(actual, [expected], tolerance(dtype));
+      }
+    },
+  );
 });

@@ -11,7 +11,8 @@ import { weightDtypes } from '../support/shapes.ts';
 
 /** Errors of q and k go through a softmax whose scores have deviation 1; then those of v. */
 const PRODUCTS = 4;
-const toleranceOf = ({ tolerance }: Candidate, dtypes: readonly DType[]) => PRODUCTS * Math.max(...dtypes.map(tolerance));
+const toleranceOf = ({ tolerance }: Candidate, dtypes: readonly DType[]) =>
+  PRODUCTS * Math.max(...dtypes.map(tolerance));
 
 describeEachBackend('attentionInputs', (backend, candidate) => {
   async function expectOracle(seed: string, spec: AttentionSpec, tokens = 13) {
@@ -49,7 +50,8 @@ describeEachBackend('attentionInputs', (backend, candidate) => {
       for (const headDim of [2, 6, 20]) await expectOracle(`head ${headDim}`, { headDim, rope: { pairing } });
     });
 
-    test('does nothing where no number is rotated', () => expectOracle(`none ${pairing}`, { rope: { pairing, dimensions: 0 } }));
+    test('does nothing where no number is rotated', () =>
+      expectOracle(`none ${pairing}`, { rope: { pairing, dimensions: 0 } }));
   });
 
   test('biases are added before anything else happens to q, k and v', async () => {
@@ -59,14 +61,26 @@ describeEachBackend('attentionInputs', (backend, candidate) => {
 
   test('q and k heads are normed before they are rotated', async () => {
     await expectOracle('head norms', { headNorms: true });
-    await expectOracle('head norms and bias', { headNorms: true, bias: true, headDim: 20, rope: { pairing: 'interleaved' } });
+    await expectOracle('head norms and bias', {
+      headNorms: true,
+      bias: true,
+      headDim: 20,
+      rope: { pairing: 'interleaved' },
+    });
   });
 
   test('late positions are turned as exactly as early ones', async () => {
-    const given = randomAttention('late', { pool: { blockSize: 16, numSequences: 1, blocksPerSequence: 100 }, slidingWindow: 1 });
+    const given = randomAttention('late', {
+      pool: { blockSize: 16, numSequences: 1, blocksPerSequence: 100 },
+      slidingWindow: 1,
+    });
     const run = await AttentionRun.open(backend(), given);
     // A window of one position leaves the value alone, whatever the angle; a NaN or a wrong slot would show.
     const actual = await run.step([{ sequence: 0, start: 1590, ids: [3, 4, 5] }]);
-    expectClose(actual, attended(given, [3]).concat(attended(given, [4]), attended(given, [5])), toleranceOf(candidate, ['f32']));
+    expectClose(
+      actual,
+      attended(given, [3]).concat(attended(given, [4]), attended(given, [5])),
+      toleranceOf(candidate, ['f32']),
+    );
   });
 });

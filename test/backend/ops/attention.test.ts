@@ -23,26 +23,31 @@ describeEachBackend('attention', (backend, { tolerance }) => {
     [1, 1],
   ])('%i query heads over %i key heads', (numHeads, numKvHeads) => {
     test.each([1, 2, 3, 13, 64])('attend over %i tokens', (tokens) =>
-      expectOracle(`heads ${numHeads} ${numKvHeads}`, { numHeads, numKvHeads }, tokens));
+      expectOracle(`heads ${numHeads} ${numKvHeads}`, { numHeads, numKvHeads }, tokens),
+    );
   });
 
   test.each([2, 4, 6, 8, 12, 20, 64, 80, 128])('heads of %i numbers', (headDim) =>
-    expectOracle(`head dim ${headDim}`, { headDim }, 21));
+    expectOracle(`head dim ${headDim}`, { headDim }, 21),
+  );
 
   test.each([1, 2, 5, 16, 24, 79, 100])('a window of %i positions hides what is older', (slidingWindow) =>
-    expectOracle(`window ${slidingWindow}`, { slidingWindow }, 75));
+    expectOracle(`window ${slidingWindow}`, { slidingWindow }, 75),
+  );
 
   test.each([0, 0.01, 1, 30])('scores times %f: from all alike to one that takes all', (scale) =>
-    expectOracle(`scale ${scale}`, { scale, rope: { magnitude: 1 } }, 33));
+    expectOracle(`scale ${scale}`, { scale, rope: { magnitude: 1 } }, 33),
+  );
 
   test.each([1e4, -1e4])('scores of size %f neither overflow nor vanish', async (scale) => {
     // Equal tokens without rope have equal scores, so that each gets the same share, however large the score.
     const given = randomAttention(`large ${scale}`, { scale, rope: { dimensions: 0 } });
     const run = await AttentionRun.open(backend(), given);
-    const ids = new Array<number>(19).fill(5);
+    const ids = upTo(19).map(() => 5);
     expectClose(await run.step([{ sequence: 0, start: 0, ids }]), attended(given, ids), bound);
   });
 
   test.each([1, 2, 3, 8, 16, 32, 64])('blocks of %i slots', (blockSize) =>
-    expectOracle(`block ${blockSize}`, { pool: { blockSize, blocksPerSequence: Math.ceil(70 / blockSize) } }, 70));
+    expectOracle(`block ${blockSize}`, { pool: { blockSize, blocksPerSequence: Math.ceil(70 / blockSize) } }, 70),
+  );
 });

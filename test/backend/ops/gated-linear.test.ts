@@ -18,8 +18,14 @@ function randomCase(random: Random, gate: DType, up: DType, outputs: number, inp
   return {
     x: floatWeight([tokens, inputs], random.floats(tokens * inputs, 3)),
     norm: randomNorm(random, inputs),
-    gate: { weight: randomWeight(random, gate, [outputs, inputs]), bias: tokens === 5 ? randomBias(random, outputs) : undefined },
-    up: { weight: randomWeight(random, up, [outputs, inputs]), bias: tokens === 5 ? randomBias(random, outputs) : undefined },
+    gate: {
+      weight: randomWeight(random, gate, [outputs, inputs]),
+      bias: tokens === 5 ? randomBias(random, outputs) : undefined,
+    },
+    up: {
+      weight: randomWeight(random, up, [outputs, inputs]),
+      bias: tokens === 5 ? randomBias(random, outputs) : undefined,
+    },
   };
 }
 
@@ -37,7 +43,8 @@ async function upload(backend: Backend, given: Case): Promise<{ x: Tensor; weigh
 const run = (backend: Backend, { x, weights }: { x: Tensor; weights: FeedForwardWeights }, rows: readonly number[]) =>
   runOnGarbage(backend, () => backend.gatedLinear(rowsFrom(backend, x, rows), weights, EPS));
 
-const expected = ({ x, norm, gate, up }: Case) => upTo(x.shape[0]!).map((t) => gatedLinear(rowOf(x, t), norm, gate, up, EPS));
+const expected = ({ x, norm, gate, up }: Case) =>
+  upTo(x.shape[0]!).map((t) => gatedLinear(rowOf(x, t), norm, gate, up, EPS));
 
 describeEachBackend('gatedLinear', (backend, { tolerance }) => {
   describe.each(weightDtypes)('with weights in %s', (dtype) => {
@@ -68,22 +75,33 @@ describeEachBackend('gatedLinear', (backend, { tolerance }) => {
   test('silu of very large and very small gates neither overflows nor turns NaN', async () => {
     const random = new Random('gated-linear extremes');
     const given = randomCase(random, 'f32', 'f32', 16, 64, 3);
-    const gate = { weight: floatWeight([16, 64], given.gate.weight.values.map((value) => value * 1e4)) };
+    const gate = {
+      weight: floatWeight(
+        [16, 64],
+        given.gate.weight.values.map((value) => value * 1e4),
+      ),
+    };
     const extreme = { ...given, gate: { ...gate, bias: undefined } };
     const actual = await run(backend(), await upload(backend(), extreme), upTo(3));
     expectClose(actual, expected(extreme), PRODUCTS * tolerance('f32'));
   });
 
-  test.each(['f32', 'q8_0', 'q4_k'] as const)('%s: a row has the same bits alone, in chunks and in a batch', async (dtype) => {
-    const tokens = 7;
-    const outputs = 40;
-    const uploaded = await upload(backend(), randomCase(new Random(`gated-linear bits ${dtype}`), dtype, dtype, outputs, 512, tokens));
-    const whole = await run(backend(), uploaded, upTo(tokens));
-    for (const size of [1, 2, 4]) {
-      for (let t = 0; t < tokens; t += size) {
-        const rows = upTo(tokens).slice(t, t + size);
-        expectSameBits(await run(backend(), uploaded, rows), whole.slice(t * outputs, (t + rows.length) * outputs));
+  test.each(['f32', 'q8_0', 'q4_k'] as const)(
+    '%s: a row has the same bits alone, in chunks and in a batch',
+    async (dtype) => {
+      const tokens = 7;
+      const outputs = 40;
+      const uploaded = await upload(
+        backend(),
+        randomCase(new Random(`gated-linear bits ${dtype}`), dtype, dtype, outputs, 512, tokens),
+      );
+      const whole = await run(backend(), uploaded, upTo(tokens));
+      for (const size of [1, 2, 4]) {
+        for (let t = 0; t < tokens; t += size) {
+          const rows = upTo(tokens).slice(t, t + size);
+          expectSameBits(await run(backend(), uploaded, rows), whole.slice(t * outputs, (t + rows.length) * outputs));
+        }
       }
-    }
-  });
+    },
+  );
 });

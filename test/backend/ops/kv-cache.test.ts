@@ -16,35 +16,47 @@ const chunk = (sequence: number, start: number, count: number): Chunk => ({
 const cases: readonly (readonly [string, AttentionCase])[] = [
   ['float weights', randomAttention('cache', { pool: { blockSize: 8, blocksPerSequence: 6 } })],
   ['a window', randomAttention('cache window', { slidingWindow: 20, pool: { blockSize: 5, blocksPerSequence: 10 } })],
-  ['quantised weights', randomAttention('cache q8_0', { hidden: 256, dtypes: ['q8_0', 'q4_k', 'q6_k'], headNorms: true, bias: true })],
+  [
+    'quantised weights',
+    randomAttention('cache q8_0', { hidden: 256, dtypes: ['q8_0', 'q4_k', 'q6_k'], headNorms: true, bias: true }),
+  ],
 ];
 
 describeEachBackend('the paged cache', (backend, { tolerance }) => {
   describe.each(cases)('with %s', (_, given) => {
     const width = given.options.numHeads * given.options.headDim;
 
-    /** A sequence on its own, in one go. */
-    const alone = async (sequence: number, count = TOKENS) => (await AttentionRun.open(backend(), given)).step([chunk(sequence, 0, count)]);
+    const rows = (whole: Float32Array, start: number, count: number) =>
+      Array.from(whole.subarray(start * width, (start + count) * width));
 
-    test.each([1, 2, 3, 5, 7, 16, 46])('a prompt cut into chunks of %i has the same bits as in one go', async (size) => {
-      const whole = await alone(1);
-      const run = await AttentionRun.open(backend(), given);
-      for (let start = 0; start < TOKENS; start += size) {
-        const count = Math.min(size, TOKENS - start);
-        expectSameBits(await run.step([chunk(1, start, count)]), whole.slice(start * width, (start + count) * width));
-      }
-    });
+    /** A sequence on its own, in one go. */
+    const alone = async (sequence: number, count = TOKENS) =>
+      (await AttentionRun.open(backend(), given)).step([chunk(sequence, 0, count)]);
+
+    test.each([1, 2, 3, 5, 7, 16, 46])(
+      'a prompt cut into chunks of %i has the same bits as in one go',
+      async (size) => {
+        const whole = await alone(1);
+        const run = await AttentionRun.open(backend(), given);
+        for (let start = 0; start < TOKENS; start += size) {
+          const count = Math.min(size, TOKENS - start);
+          expectSameBits(await run.step([chunk(1, start, count)]), whole.slice(start * width, (start + count) * width));
+        }
+      },
+    );
 
     test('sequences in one batch do not see each other: each has the bits it has alone', async () => {
       const run = await AttentionRun.open(backend(), given);
       const together = await run.step([chunk(0, 0, 5), chunk(1, 0, 17), chunk(2, 0, 1)]);
-      expectSameBits(together, Float32Array.of(...(await alone(0, 5)), ...(await alone(1, 17)), ...(await alone(2, 1))));
+      expectSameBits(
+        together,
+        Float32Array.of(...(await alone(0, 5)), ...(await alone(1, 17)), ...(await alone(2, 1))),
+      );
     });
 
     test('prefill and decode mix in one batch, and sequences come and go', async () => {
       const [first, second, third] = [await alone(0), await alone(1), await alone(2)];
       const run = await AttentionRun.open(backend(), given);
-      const rows = (whole: Float32Array, start: number, count: number) => [...whole.slice(start * width, (start + count) * width)];
 
       const started = await run.step([chunk(1, 0, 9)]);
       expectSameBits(started, Float32Array.from(rows(second, 0, 9)));

@@ -23,10 +23,20 @@ function randomCase(dtype: (typeof weightDtypes)[number]) {
 }
 
 async function runner(backend: Backend, { x, norm, head }: ReturnType<typeof randomCase>) {
-  const uploaded = { x: await backend.upload(x.source), norm: await backend.upload(norm.source), head: await backend.upload(head.source) };
+  const uploaded = {
+    x: await backend.upload(x.source),
+    norm: await backend.upload(norm.source),
+    head: await backend.upload(head.source),
+  };
   return (tokens: readonly number[], rows: readonly number[]) =>
     runOnGarbage(backend, () =>
-      backend.logits(rowsFrom(backend, uploaded.x, tokens), uploaded.norm, EPS, { weight: uploaded.head }, Int32Array.from(rows)),
+      backend.logits(
+        rowsFrom(backend, uploaded.x, tokens),
+        uploaded.norm,
+        EPS,
+        { weight: uploaded.head },
+        Int32Array.from(rows),
+      ),
     );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Backend, KvLayer } from '../../../src/backend/backend.ts';
+import type { Backend } from '../../../src/backend/backend.ts';
 import { createReferenceBackend } from '../../../src/backend/reference/reference-backend.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { randomAttention } from '../support/attention-case.ts';
@@ -50,7 +50,10 @@ describe('weights', () => {
     const rows = 2 ** 12;
     const weight = randomWeight(new Random('upload'), 'q4_0', [rows, 544]); // more than one piece, the last one short
     const reads: [number, number][] = [];
-    const source = { ...weight.source, read: (start: number, end: number) => (reads.push([start, end]), weight.source.read(start, end)) };
+    const source = {
+      ...weight.source,
+      read: (start: number, end: number) => (reads.push([start, end]), weight.source.read(start, end)),
+    };
     expect(await backend.read(await backend.upload(source))).toEqual(weight.values);
     expect(reads.length).toBeGreaterThan(1);
     expect(reads.at(-1)![1]).toBe(weight.source.byteLength);
@@ -59,7 +62,9 @@ describe('weights', () => {
 
   test('that cannot fit are refused by name', async () => {
     const source = { ...weightOf('f32', [1], new Uint8Array(4)).source, name: 'blk.0.huge', shape: [2 ** 40, 2 ** 10] };
-    await expect(createReferenceBackend().upload(source)).rejects.toThrow(expect.objectContaining({ code: 'out-of-memory', field: 'blk.0.huge' }));
+    await expect(createReferenceBackend().upload(source)).rejects.toThrow(
+      expect.objectContaining({ code: 'out-of-memory', field: 'blk.0.huge' }),
+    );
   });
 
   test('of a wrong shape are refused before anything is computed', async () => {
@@ -72,8 +77,12 @@ describe('weights', () => {
     expect(() => backend.addLinear(x, x, { weight: x })).toThrow(mismatch);
     expect(() => backend.addLinear(x, x, { weight: square, bias: three })).toThrow(mismatch);
     expect(() => backend.addLinear(x, square, { weight: square })).toThrow(mismatch);
-    expect(() => backend.gatedLinear(x, { norm: three, gate: { weight: square }, up: { weight: square } }, 1e-5)).toThrow(mismatch);
-    expect(() => backend.gatedLinear(x, { norm: two, gate: { weight: square }, up: { weight: x } }, 1e-5)).toThrow(mismatch);
+    expect(() =>
+      backend.gatedLinear(x, { norm: three, gate: { weight: square }, up: { weight: square } }, 1e-5),
+    ).toThrow(mismatch);
+    expect(() => backend.gatedLinear(x, { norm: two, gate: { weight: square }, up: { weight: x } }, 1e-5)).toThrow(
+      mismatch,
+    );
     expect(() => backend.logits(x, three, 1e-5, { weight: square }, Int32Array.of(0))).toThrow(mismatch);
   });
 });
@@ -97,7 +106,7 @@ describe('what belongs to another backend is refused', () => {
 test('after dispose every call throws `closed`', async () => {
   const backend = createReferenceBackend();
   const uploaded = await backend.upload(table.source);
-  const [layer] = backend.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 2, numBlocks: 1, blockSize: 1 }) as [KvLayer];
+  const [layer] = backend.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 2, numBlocks: 1, blockSize: 1 });
   const { options } = randomAttention('closed');
   const linear = { weight: uploaded };
   const batch = idsOnly([0]);
@@ -108,8 +117,15 @@ test('after dispose every call throws `closed`', async () => {
     (b) => b.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 2, numBlocks: 1, blockSize: 1 }),
     (b) => b.scope(() => 0),
     (b) => b.embed(uploaded, batch),
-    (b) => b.attentionInputs(uploaded, { norm: uploaded, query: linear, key: linear, value: linear }, layer, batch, options),
-    (b) => b.attention(uploaded, layer, batch, options),
+    (b) =>
+      b.attentionInputs(
+        uploaded,
+        { norm: uploaded, query: linear, key: linear, value: linear },
+        layer!,
+        batch,
+        options,
+      ),
+    (b) => b.attention(uploaded, layer!, batch, options),
     (b) => b.addLinear(uploaded, uploaded, linear),
     (b) => b.gatedLinear(uploaded, { norm: uploaded, gate: linear, up: linear }, 1e-5),
     (b) => b.logits(uploaded, uploaded, 1e-5, linear, Int32Array.of(0)),

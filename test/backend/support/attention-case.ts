@@ -113,7 +113,13 @@ export class AttentionRun {
     const { options, pool } = this.#given;
     const { numKvHeads, headDim } = options;
     // The middle one of three layers: its neighbours must stay out of it.
-    return this.#backend.createKvCache({ numLayers: 3, numKvHeads, headDim, numBlocks: poolBlocks(pool), blockSize: pool.blockSize })[1]!;
+    return this.#backend.createKvCache({
+      numLayers: 3,
+      numKvHeads,
+      headDim,
+      numBlocks: poolBlocks(pool),
+      blockSize: pool.blockSize,
+    })[1]!;
   }
 }
 

@@ -10,7 +10,7 @@ export interface Chunk {
   readonly prefix?: { readonly sequence: number; readonly blocks: number };
 }
 
-/** A pool of cache blocks shared by several sequences. Blocks are dealt out scattered, so that nothing works by chance. */
+/** Cache blocks shared by several sequences, dealt out scattered so that nothing works by chance. */
 export interface Pool {
   readonly blockSize: number;
   readonly numSequences: number;
@@ -62,4 +62,4 @@ export function idsOnly(ids: readonly number[]): Batch {
 }
 
 /** 0, 1, ..., count - 1 */
-export const upTo = (count: number): number[] => [...new Array(count).keys()];
+export const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i);

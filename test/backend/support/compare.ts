@@ -20,7 +20,8 @@ export function expectClose(actual: ArrayLike<number>, expected: readonly Row[],
 
 /** Bit for bit, so that 0 is not -0. */
 export function expectSameBits(actual: Float32Array, expected: Float32Array): void {
-  const bits = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   expect(actual.length).toBe(expected.length);
-  expect(bits(actual).equals(bits(expected)), 'the same bits').toBe(true);
+  expect(bitsOf(actual).equals(bitsOf(expected)), 'the same bits').toBe(true);
 }
+
+const bitsOf = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);

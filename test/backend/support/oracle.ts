@@ -1,5 +1,5 @@
-// The ops once more, in float64 and as directly as they can be said: a list of rows in, a list of rows out, no paging, no
-// batches. Written from the formulas of src/backend/backend.ts and sharing no code with any backend.
+// The ops once more, in float64 and as directly as they can be said: a list of rows in, a list of rows out, no paging,
+// no batches. Written from the formulas of src/backend/backend.ts and sharing no code with any backend.
 
 import type { AttentionOptions, Rope } from '../../../src/backend/backend.ts';
 import type { TestWeight } from './random.ts';
@@ -17,7 +17,8 @@ export function rowOf({ shape, values }: TestWeight, i: number): Row {
   return Array.from(values.subarray(i * width, (i + 1) * width));
 }
 
-export const rowsOfWeight = (weight: TestWeight): Row[] => Array.from({ length: weight.shape[0]! }, (_, i) => rowOf(weight, i));
+export const rowsOfWeight = (weight: TestWeight): Row[] =>
+  Array.from({ length: weight.shape[0]! }, (_, i) => rowOf(weight, i));
 
 const dot = (a: Row, b: ArrayLike<number>, from = 0): number => {
   let sum = 0;
@@ -65,7 +66,8 @@ export interface OracleAttention {
 /** `attentionInputs` and `attention` of a whole sequence `x`, from its first position. */
 export function attend(x: readonly Row[], weights: OracleAttention, options: AttentionOptions): Row[] {
   const { numHeads, numKvHeads, headDim, normEps, rope, scale, slidingWindow = Infinity } = options;
-  const heads = (row: Row): Row[] => Array.from({ length: row.length / headDim }, (_, h) => row.slice(h * headDim, (h + 1) * headDim));
+  const heads = (row: Row): Row[] =>
+    Array.from({ length: row.length / headDim }, (_, h) => row.slice(h * headDim, (h + 1) * headDim));
   const normed = x.map((row) => rmsNorm(row, weights.norm, normEps));
   const turned = (projection: OracleLinear, norm: TestWeight | undefined) =>
     normed.map((row, position) =>
@@ -83,7 +85,7 @@ export function attend(x: readonly Row[], weights: OracleAttention, options: Att
       const max = Math.max(...scores);
       const exps = scores.map((score) => Math.exp(score - max));
       const sum = exps.reduce((a, b) => a + b, 0);
-      const mixed = new Array<number>(headDim).fill(0);
+      const mixed = query.map(() => 0);
       exps.forEach((e, i) => v[first + i]![kvHead]!.forEach((value, d) => (mixed[d]! += (e / sum) * value)));
       return mixed;
     }),

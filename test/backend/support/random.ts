@@ -7,7 +7,7 @@ export class Random {
   #state: number;
 
   constructor(seed: string) {
-    this.#state = [...seed].reduce((hash, c) => Math.imul(hash ^ c.codePointAt(0)!, 0x01000193), 0x811c9dc5);
+    this.#state = Buffer.from(seed).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5);
   }
 
   /** In [0, 1). */
@@ -61,7 +61,8 @@ export function randomWeight(random: Random, dtype: DType, shape: readonly numbe
 }
 
 /** A vector around 1, as the weights of norms are. */
-export const randomNorm = (random: Random, width: number): TestWeight => floatWeight([width], random.floats(width, 0.2, 1));
+export const randomNorm = (random: Random, width: number): TestWeight =>
+  floatWeight([width], random.floats(width, 0.2, 1));
 
 export const randomBias = (random: Random, width: number): TestWeight => floatWeight([width], random.floats(width));
 

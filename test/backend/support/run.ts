@@ -2,7 +2,7 @@ import type { Backend, Linear } from '../../../src/backend/backend.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { idsOnly, upTo } from './batches.ts';
 import type { OracleLinear } from './oracle.ts';
-import { floatWeight, type TestWeight } from './random.ts';
+import { floatWeight } from './random.ts';
 
 const GARBAGE_ROWS = 64;
 const GARBAGE_WIDTH = 2048;
@@ -13,7 +13,7 @@ const garbage = floatWeight([1, GARBAGE_WIDTH], new Float32Array(GARBAGE_WIDTH).
 /** Runs `body` on memory that another scope has left full of NaN, and reads the tensor that it returns. */
 export async function runOnGarbage(backend: Backend, body: () => Tensor): Promise<Float32Array> {
   const nan = await backend.upload(garbage.source);
-  await backend.scope(() => backend.read(backend.embed(nan, idsOnly(upTo(GARBAGE_ROWS).fill(0)))));
+  await backend.scope(() => backend.read(backend.embed(nan, idsOnly(upTo(GARBAGE_ROWS).map(() => 0)))));
   return await backend.scope(() => backend.read(body()));
 }
 
@@ -23,6 +23,5 @@ export const uploadLinear = async (backend: Backend, { weight, bias }: OracleLin
 });
 
 /** The rows `ids` of an uploaded f32 table: how tests bring activations into a backend. */
-export const rowsFrom = (backend: Backend, table: Tensor, ids: readonly number[]): Tensor => backend.embed(table, idsOnly(ids));
-
-export type { TestWeight };
+export const rowsFrom = (backend: Backend, table: Tensor, ids: readonly number[]): Tensor =>
+  backend.embed(table, idsOnly(ids));

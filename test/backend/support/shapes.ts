@@ -24,8 +24,8 @@ export interface LinearShape {
 }
 
 /**
- * Outputs that fill whole panels of 8 rows and that do not; inputs of one block, of no whole number of vectors, and long
- * ones; token counts around every tile size. Each number meets several others, not all.
+ * Outputs that fill whole panels of 8 rows and that do not; inputs of one block, of no whole number of vectors, and
+ * long ones; token counts around every tile size. Each number meets several others, not all.
  */
 const shapes: readonly LinearShape[] = [
   { outputs: 8, inputs: 5632, tokens: 1 },
@@ -43,4 +43,5 @@ const shapes: readonly LinearShape[] = [
 ];
 
 /** The shapes whose rows are whole blocks of `dtype`. */
-export const shapesOf = (dtype: DType): readonly LinearShape[] => shapes.filter(({ inputs }) => inputs % formats[dtype].blockSize === 0);
+export const shapesOf = (dtype: DType): readonly LinearShape[] =>
+  shapes.filter(({ inputs }) => inputs % formats[dtype].blockSize === 0);

@@ -8,7 +8,12 @@ import type { ReferenceKvLayer } from '../reference-tensor.ts';
  * @param q [tokens, numHeads · headDim]
  * @returns [tokens, numHeads · headDim]
  */
-export function attention(q: Float32Array, cache: ReferenceKvLayer, batch: Batch, options: AttentionOptions): Float32Array {
+export function attention(
+  q: Float32Array,
+  cache: ReferenceKvLayer,
+  batch: Batch,
+  options: AttentionOptions,
+): Float32Array {
   const { numHeads, numKvHeads, headDim, scale } = options;
   const group = numHeads / numKvHeads;
   const y = new Float32Array(q.length);

@@ -13,7 +13,10 @@ export function embed(table: Float32Array, width: number, ids: Int32Array): Floa
   const y = new Float32Array(ids.length * width);
   for (let t = 0; t < ids.length; t++) {
     const id = ids[t]!;
-    if (id < 0 || id >= vocab) throw new RealizarError('invalid-argument', `token id ${id} is outside a vocabulary of ${vocab}`, { field: 'tokenIds' });
+    if (id < 0 || id >= vocab)
+      throw new RealizarError('invalid-argument', `token id ${id} is outside a vocabulary of ${vocab}`, {
+        field: 'tokenIds',
+      });
     y.set(table.subarray(id * width, (id + 1) * width), t * width);
   }
   return y;

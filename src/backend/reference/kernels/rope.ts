@@ -6,7 +6,12 @@ import type { Rope } from '../../backend.ts';
  * @param x [tokens, width], width a multiple of headDim
  * @param positions [tokens]
  */
-export function rope(x: Float32Array, headDim: number, positions: Int32Array, { pairing, dimensions, frequencies, magnitude }: Rope): void {
+export function rope(
+  x: Float32Array,
+  headDim: number,
+  positions: Int32Array,
+  { pairing, dimensions, frequencies, magnitude }: Rope,
+): void {
   const width = x.length / positions.length;
   const stride = pairing === 'interleaved' ? 2 : 1;
   const apart = pairing === 'interleaved' ? 1 : dimensions / 2;
