@@ -66,6 +66,7 @@ export class TemplateBudget {
     const known = this.#known.get(value);
     if (known) return known;
 
+    this.spend(1);
     if (nesting > MAX_NESTING) throw limit(`nests lists more than ${MAX_NESTING} deep`);
     let [size, height, fixed] = [2, 0, value.type !== 'NamespaceValue'];
     for (const [key, item] of value.value.entries() as Iterable<[string | number, TemplateValue]>) {
