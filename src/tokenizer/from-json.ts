@@ -7,6 +7,7 @@ import { jsonModel } from './json/model.ts';
 import { jsonNormalizer } from './json/normalizer.ts';
 import { jsonPostProcessor } from './json/post-processor.ts';
 import { jsonPreTokenizer } from './json/pre-tokenizer.ts';
+import { parseSource, type JsonSource } from './json/source.ts';
 import { beforeSpaces } from './metaspace.ts';
 import { TextTokenizer } from './text-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -16,13 +17,12 @@ import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
  * The tokenizer of a `tokenizer.json` (Hugging Face tokenizers): BPE and Unigram models with the normalizers,
  * pre-tokenizers and decoders that language models use.
  *
- * @param tokenizerJson the parsed file
- * @param tokenizerConfig the parsed `tokenizer_config.json`: BOS and EOS
- * @param generationConfig the parsed `generation_config.json`: more ids that end an answer
- * @throws RealizarError `bad-tokenizer` | `unsupported-tokenizer`, naming the field
+ * @param tokenizerConfig `tokenizer_config.json`: BOS and EOS
+ * @param generationConfig `generation_config.json`: more ids that end an answer
+ * @throws RealizarError `bad-json` | `bad-tokenizer` | `unsupported-tokenizer`, naming the field
  */
-export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig?: unknown, generationConfig?: unknown): Tokenizer {
-  const json = objectAt(tokenizerJson, 'tokenizer.json');
+export function tokenizerFromJson(tokenizerJson: JsonSource, tokenizerConfig: JsonSource = {}, generationConfig: JsonSource = {}): Tokenizer {
+  const json = objectAt(parseSource(tokenizerJson, 'tokenizer.json'), 'tokenizer.json');
   const model = jsonModel(json['model']);
   const added = jsonAddedTokens(json['added_tokens']);
   const vocabulary = withAddedTokens(model.vocabulary, added);
@@ -35,8 +35,8 @@ export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig?: unkn
   const encoder = new TextEncoder();
 
   const idOf = (token: string): number | undefined => vocabulary.ids.get(token);
-  const config = isObject(tokenizerConfig) ? tokenizerConfig : {};
-  const generation = isObject(generationConfig) ? generationConfig : {};
+  const config = objectAt(parseSource(tokenizerConfig, 'tokenizer_config.json'), 'tokenizer_config.json');
+  const generation = objectAt(parseSource(generationConfig, 'generation_config.json'), 'generation_config.json');
   const bosId = namedId(config['bos_token'], idOf) ?? generationIds(generation['bos_token_id'], vocabulary)[0];
   const generationEnds = generationIds(generation['eos_token_id'], vocabulary);
   const eosId = namedId(config['eos_token'], idOf) ?? generationEnds[0];

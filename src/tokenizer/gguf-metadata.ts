@@ -34,6 +34,14 @@ export function numbersField(metadata: Metadata, key: string, length: number): A
   return numbers;
 }
 
+/** A list of bytes, signed or not. */
+export function bytesField(metadata: Metadata, key: string): Uint8Array | undefined {
+  const value = metadata.get(key);
+  if (value === undefined) return undefined;
+  if (!(value instanceof Uint8Array || value instanceof Int8Array)) throw badField(key, 'must be a list of bytes');
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+}
+
 /** The id of a token. -1 and 2^32 - 1, which some files write for "none", read as absent. */
 export function idField(metadata: Metadata, key: string, vocabSize: number): number | undefined {
   const value = metadata.get(key);

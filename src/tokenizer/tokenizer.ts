@@ -1,16 +1,19 @@
 export interface EncodeOptions {
   /**
-   * Whether control tokens written in the text (`<|im_end|>`) become their ids. Default true, as Hugging Face does for
-   * tokenizer.json families; false leaves them text: what users type must be encoded with false.
+   * Whether control tokens written in the text (`<|im_end|>`, `</s>`) become their ids. What users type must be encoded
+   * with false, the text of a chat template with true.
+   *
+   * Left out, it is what the tokenizer's own library does: true for tokenizer.json and for byte-level vocabularies in
+   * GGUF files (Hugging Face tokenizers), false for SentencePiece vocabularies (`tokenizer.model`, and `llama` and `t5`
+   * in GGUF files). Tokens that users of a model added as plain words count in both.
    */
-  readonly parseSpecial?: boolean;
   /** Whether BOS and EOS are added where the model asks for them. Default false. */
-  readonly addSpecial?: boolean;
+  readonly addSpecial?: boolean | undefined;
 }
 
 export interface DecodeOptions {
   /** Leave control tokens out of the text. Default true. */
-  readonly skipSpecial?: boolean;
+  readonly skipSpecial?: boolean | undefined;
 }
 
 /** Text ↔ token ids. */

@@ -48,7 +48,7 @@ export function unigramModel(vocabulary: Vocabulary, scores: ArrayLike<number>, 
 
 /** For each position: the token that ends there on the best way to it, and where that token starts. */
 function bestPath(trie: TokenTrie, piece: string, float32: boolean): { idAt: Int32Array; startAt: Int32Array } {
-  const round = float32 ? Math.fround : (sum: number) => sum;
+  const round = roundingOf(float32);
   const sumAt = new Float64Array(piece.length + 1);
   const idAt = new Int32Array(piece.length + 1);
   const startAt = new Int32Array(piece.length + 1).fill(-1);
@@ -56,9 +56,9 @@ function bestPath(trie: TokenTrie, piece: string, float32: boolean): { idAt: Int
   for (let start = 0; start < piece.length; ) {
     const sum = sumAt[start]!;
     const consider = (end: number, id: number, score: number): void => {
-      const candidate = score + sum;
+      const candidate = round(score + sum);
       if (startAt[end] !== -1 && candidate <= sumAt[end]!) return;
-      sumAt[end] = round(candidate);
+      sumAt[end] = candidate;
       startAt[end] = start;
       idAt[end] = id;
     };
@@ -79,6 +79,8 @@ function bestPath(trie: TokenTrie, piece: string, float32: boolean): { idAt: Int
   return { idAt, startAt };
 }
 
+const roundingOf = (float32: boolean): ((value: number) => number) => (float32 ? Math.fround : (value) => value);
+
 class TokenTrie {
   /** (node, UTF-16 unit) → node; node 0 is the root. */
   readonly edges = new PairTable();
@@ -87,7 +89,8 @@ class TokenTrie {
   readonly scoreOf: Float64Array;
   readonly unknownScore: number;
 
-  constructor({ tokens }: Vocabulary, scores: ArrayLike<number>, { kindOf }: UnigramOptions) {
+  constructor({ tokens }: Vocabulary, scores: ArrayLike<number>, { kindOf, float32 = false }: UnigramOptions) {
+    const round = roundingOf(float32);
     this.scoreOf = Float64Array.from(scores);
     let least = Infinity;
     let greatest = -Infinity;
@@ -96,14 +99,14 @@ class TokenTrie {
       least = Math.min(least, scores[id]!);
       greatest = Math.max(greatest, scores[id]!);
     });
-    this.unknownScore = (least === Infinity ? 0 : least) - UNKNOWN_PENALTY;
+    this.unknownScore = round((least === Infinity ? 0 : least) - UNKNOWN_PENALTY);
 
     const encoder = new TextEncoder();
     tokens.forEach((token, id) => {
       const kind = kindOf(id);
       if (kind === 'never' || token === '') return;
       // SentencePiece's bonus: longer than any way to write it with other tokens.
-      if (kind === 'user-defined') this.scoreOf[id] = encoder.encode(token).length * greatest - 0.1;
+      if (kind === 'user-defined') this.scoreOf[id] = round(encoder.encode(token).length * greatest - 0.1);
       this.add(token, id);
     });
   }
