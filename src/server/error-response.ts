@@ -76,7 +76,8 @@ export const openAiErrorBody = (error: PublicError): object => ({
 export function errorResponse(c: Context, thrown: unknown): Response {
   const error = publicErrorOf(thrown);
   for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
-  if (!c.req.path.startsWith('/v1/')) return c.json(nativeErrorBody(error), error.status);
+  // `includes`: the app may be mounted under a path.
+  if (!c.req.path.includes('/v1/')) return c.json(nativeErrorBody(error), error.status);
   // OpenAI has no 422: a field of the wrong type is a bad request there.
   return c.json(openAiErrorBody(error), error.status === 422 ? 400 : error.status);
 }

@@ -13,6 +13,10 @@ export interface ServeModelsOptions {
   readonly cacheSize: number;
   /** Bytes of models kept in memory at once. */
   readonly cacheBytes?: number;
+  /** How long running answers may go on after the signal to end. Default 30,000 ms. */
+  readonly graceMs?: number;
+  /** Ends the server as SIGTERM does. */
+  readonly signal?: AbortSignal;
 }
 
 /** A server that listens until a signal ends it. */
@@ -29,16 +33,18 @@ export interface ModelServer {
  * @throws RealizarError `port-in-use` | `listen-failed`, and whatever `load` throws for the first model
  */
 export async function serveModels(options: ServeModelsOptions): Promise<ModelServer> {
-  const { models, load, host, port, cacheSize, cacheBytes } = options;
+  const { models, load, host, port, cacheSize, cacheBytes, graceMs, signal } = options;
   const served = new ServedModels(models, load, { capacity: cacheSize, ...(cacheBytes !== undefined && { maxBytes: cacheBytes }) });
   const app = createApp(served, { allowedHosts: isLoopbackHost(host) ? 'loopback' : 'any' });
   // The socket first: a port in use should not cost a load. Requests that come early wait for the model.
-  const server = await startServer({ app, host, port });
-  const closed = stopOnSignal(server);
+  const server = await startServer({ app, host, port, ...(graceMs !== undefined && { graceMs }) });
+  const failed = new AbortController();
+  const closed = stopOnSignal(server, signal ? AbortSignal.any([signal, failed.signal]) : failed.signal);
   try {
     await served.warm([models[0]!.id]);
   } catch (error) {
-    await server.stop();
+    failed.abort();
+    await closed;
     throw error;
   }
   return { url: server.url, endpoints: app.endpoints, closed };

@@ -95,14 +95,21 @@ async function within(milliseconds: number, done: Promise<unknown>): Promise<voi
   await Promise.race([done, timeout]).finally(() => clearTimeout(timer));
 }
 
-/** Waits for SIGINT or SIGTERM and stops the server; a second signal ends the process at once. */
-export async function stopOnSignal(server: RunningServer): Promise<void> {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  await new Promise<void>((resolve) => {
-    for (const signal of signals) process.once(signal, () => resolve());
-  });
+/**
+ * Stops the server at SIGINT, SIGTERM, or when `abort` says so, and resolves when it has stopped. A second signal ends the
+ * process at once.
+ */
+export async function stopOnSignal(server: RunningServer, abort?: AbortSignal): Promise<void> {
+  const told = Promise.withResolvers<void>();
+  const stopNow = (): void => told.resolve();
   const giveUp = (): never => process.exit(1);
-  for (const signal of signals) process.once(signal, giveUp);
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+
+  for (const signal of signals) process.once(signal, stopNow);
+  abort?.addEventListener('abort', stopNow);
+  if (abort?.aborted) stopNow();
+  await told.promise;
+  for (const signal of signals) process.removeListener(signal, stopNow).once(signal, giveUp);
   await server.stop();
   for (const signal of signals) process.removeListener(signal, giveUp);
 }
