@@ -7,7 +7,7 @@ import { jsonModel } from './json/model.ts';
 import { jsonNormalizer } from './json/normalizer.ts';
 import { jsonPostProcessor } from './json/post-processor.ts';
 import { jsonPreTokenizer } from './json/pre-tokenizer.ts';
-import { parseSource, type JsonSource } from './json/source.ts';
+import { parseSource } from './json/source.ts';
 import { beforeSpaces } from './metaspace.ts';
 import { TextTokenizer } from './text-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -17,11 +17,13 @@ import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
  * The tokenizer of a `tokenizer.json` (Hugging Face tokenizers): BPE and Unigram models with the normalizers,
  * pre-tokenizers and decoders that language models use.
  *
+ * Each file is its bytes, its text, or what parsing it gave.
+ *
  * @param tokenizerConfig `tokenizer_config.json`: BOS and EOS
  * @param generationConfig `generation_config.json`: more ids that end an answer
  * @throws RealizarError `bad-json` | `bad-tokenizer` | `unsupported-tokenizer`, naming the field
  */
-export function tokenizerFromJson(tokenizerJson: JsonSource, tokenizerConfig: JsonSource = {}, generationConfig: JsonSource = {}): Tokenizer {
+export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}, generationConfig: unknown = {}): Tokenizer {
   const json = objectAt(parseSource(tokenizerJson, 'tokenizer.json'), 'tokenizer.json');
   const model = jsonModel(json['model']);
   const added = jsonAddedTokens(json['added_tokens']);

@@ -15,5 +15,4 @@ export { bpeTokenizer, characterTokenizer, unigramTokenizer } from './classic.ts
 export { tokenizerFromGguf } from './from-gguf.ts';
 export { tokenizerFromJson } from './from-json.ts';
 export { tokenizerFromSentencePiece } from './from-sentencepiece.ts';
-export type { JsonSource } from './json/source.ts';
 export type { DecodeOptions, EncodeOptions, Tokenizer } from './tokenizer.ts';

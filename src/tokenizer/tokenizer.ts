@@ -7,6 +7,7 @@ export interface EncodeOptions {
    * GGUF files (Hugging Face tokenizers), false for SentencePiece vocabularies (`tokenizer.model`, and `llama` and `t5`
    * in GGUF files). Tokens that users of a model added as plain words count in both.
    */
+  readonly parseSpecial?: boolean | undefined;
   /** Whether BOS and EOS are added where the model asks for them. Default false. */
   readonly addSpecial?: boolean | undefined;
 }
