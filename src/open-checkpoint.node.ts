@@ -27,15 +27,22 @@ export async function openCheckpoint(path: string): Promise<Checkpoint> {
   if (format === 'gguf') return openGguf(source, (name) => fileSource(join(dirname(path), name)));
   if (format === 'safetensors') return openFolderOf(path, source);
   await source.close();
-  const hint = 'a model is a GGUF file, the first part of a split one, or a Hugging Face folder with config.json and .safetensors files';
+  const hint =
+    'a model is a GGUF file, the first part of a split one, or a Hugging Face folder with config.json and .safetensors files';
   throw new RealizarError('unknown-format', `${path} is of no format that is read here: ${hint}`);
 }
 
 async function openFolder(path: string): Promise<Checkpoint> {
   const names = await onDisk(path, () => readdir(path));
   if (names.includes(CONFIG)) return openHfFolderAt(path);
-  const models = names.filter((name) => name.endsWith('.gguf')).sort().slice(0, 5);
-  const hint = models.length > 0 ? `name one of the GGUF files in it: ${models.join(', ')}` : 'a model folder also holds model.safetensors and a tokenizer';
+  const models = names
+    .filter((name) => name.endsWith('.gguf'))
+    .sort()
+    .slice(0, 5);
+  const hint =
+    models.length > 0
+      ? `name one of the GGUF files in it: ${models.join(', ')}`
+      : 'a model folder also holds model.safetensors and a tokenizer';
   throw new RealizarError('unknown-format', `${path} is a folder without config.json; ${hint}`);
 }
 
@@ -55,6 +62,8 @@ async function openFolderOf(path: string, source: ByteSource): Promise<Checkpoin
   const folder = dirname(resolve(path));
   const names = await onDisk(folder, () => readdir(folder));
   if (names.includes(CONFIG) && basename(path) === 'model.safetensors') return openHfFolderAt(folder);
-  const hint = names.includes(CONFIG) ? `open the folder that it is a part of: ${folder}` : 'a folder with its config.json and tokenizer is needed';
+  const hint = names.includes(CONFIG)
+    ? `open the folder that it is a part of: ${folder}`
+    : 'a folder with its config.json and tokenizer is needed';
   throw new RealizarError('unknown-format', `${path} holds weights alone; ${hint}`);
 }

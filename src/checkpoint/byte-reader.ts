@@ -1,4 +1,5 @@
 import { RealizarError, type ErrorCode } from '../errors.ts';
+import { brief } from './brief.ts';
 
 /** The file that a reader's bytes are the beginning of. */
 export interface FileExtent {
@@ -96,8 +97,11 @@ export class ByteReader {
   count(field: string, entryBytes: number, max: number): number {
     const offset = this.offset;
     const value = this.u64(field);
-    const room = Math.min(max, Math.floor(this.remaining / entryBytes));
-    if (value > BigInt(room)) this.fail('implausible-count', field, `${value} entries are announced, and at most ${room} are possible here`, offset);
+    const room = Math.floor(this.remaining / entryBytes);
+    if (value > BigInt(room)) {
+      this.fail('implausible-count', field, `${value} are announced, and the file has room for ${room}; it is incomplete or damaged`, offset);
+    }
+    if (value > BigInt(max)) this.fail('implausible-count', field, `${value} are announced, and at most ${max} are allowed`, offset);
     return Number(value);
   }
 
@@ -110,7 +114,8 @@ export class ByteReader {
     const offset = this.offset;
     const value = this.u64(field);
     if (value > BigInt(Math.min(maxBytes, this.remaining))) {
-      const room = this.remaining < maxBytes ? `the file has ${this.remaining} bytes left` : `at most ${maxBytes} are allowed`;
+      const room =
+        this.remaining < maxBytes ? `the file has ${this.remaining} bytes left` : `at most ${maxBytes} are allowed`;
       this.fail('bad-length', field, `a text of ${value} bytes is announced, and ${room}`, offset);
     }
     const start = this.#take(Number(value), field);
@@ -119,7 +124,7 @@ export class ByteReader {
 
   /** @throws RealizarError always */
   fail(code: ErrorCode, field: string, reason: string, offset = this.offset): never {
-    throw new RealizarError(code, `${this.file.name}: ${field} at byte ${offset}: ${reason}`, { field, offset });
+    throw new RealizarError(code, `${this.file.name}: ${brief(field)} at byte ${offset}: ${reason}`, { field, offset });
   }
 
   /** Moves the cursor over `length` bytes and returns where they start. */
@@ -127,7 +132,12 @@ export class ByteReader {
     const start = this.offset;
     const end = start + length;
     if (end > this.file.byteLength) {
-      this.fail('truncated', field, `the file ends at byte ${this.file.byteLength}, before this does; it is incomplete, get it again`, start);
+      this.fail(
+        'truncated',
+        field,
+        `the file ends at byte ${this.file.byteLength}, before this does; it is incomplete, get it again`,
+        start,
+      );
     }
     if (end > this.#bytes.byteLength) throw new MoreBytesNeeded(end);
     this.offset = end;

@@ -55,7 +55,8 @@ async function identify(fetch: typeof globalThis.fetch, url: string): Promise<Id
       const etag = response.headers.get('etag');
       const modified = response.headers.get('last-modified');
       // An empty file has no first byte to give: RFC 9110 §15.5.17.
-      if (response.status === 416 && response.headers.get('content-range') === 'bytes */0') return { byteLength: 0, etag, modified };
+      if (response.status === 416 && response.headers.get('content-range') === 'bytes */0')
+        return { byteLength: 0, etag, modified };
       checkStatus(response, url);
       return { byteLength: contentRange(response, url).byteLength, etag, modified };
     } finally {
@@ -86,20 +87,32 @@ function checkPart(response: Response, url: string, start: number, end: number, 
 }
 
 function checkStatus(response: Response, url: string): void {
-  if (response.status === 404 || response.status === 410) throw new RealizarError('file-not-found', `${url} does not exist`);
+  if (response.status === 404 || response.status === 410)
+    throw new RealizarError('file-not-found', `${url} does not exist`);
   if (response.status === 200) {
-    throw new RealizarError('io-failed', `${url}: the server sends whole files only, not ranges; download it and open the file`);
+    throw new RealizarError(
+      'io-failed',
+      `${url}: the server sends whole files only, not ranges; download it and open the file`,
+    );
   }
-  if (response.status !== 206) throw new RealizarError('io-failed', `${url}: the server answered with status ${response.status}`);
+  if (response.status !== 206)
+    throw new RealizarError('io-failed', `${url}: the server answered with status ${response.status}`);
   const encoding = response.headers.get('content-encoding') ?? 'identity';
-  if (encoding !== 'identity') throw new RealizarError('io-failed', `${url}: the server compresses ranges (${encoding}), which cannot be put together`);
+  if (encoding !== 'identity')
+    throw new RealizarError(
+      'io-failed',
+      `${url}: the server compresses ranges (${encoding}), which cannot be put together`,
+    );
 }
 
 function contentRange(response: Response, url: string): { start: number; end: number; byteLength: number } {
   const header = response.headers.get('content-range') ?? '';
   const [, first, last, total] = (/^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(header) ?? []).map(Number);
   if (first === undefined || last === undefined || total === undefined) {
-    throw new RealizarError('io-failed', `${url}: the server does not say how long the file is (Content-Range: ${JSON.stringify(header.slice(0, 80))})`);
+    throw new RealizarError(
+      'io-failed',
+      `${url}: the server does not say how long the file is (Content-Range: ${JSON.stringify(header.slice(0, 80))})`,
+    );
   }
   return { start: first, end: last + 1, byteLength: total };
 }
@@ -108,11 +121,13 @@ function contentRange(response: Response, url: string): { start: number; end: nu
 async function receive(response: Response, url: string, bytes: Uint8Array, start: number): Promise<void> {
   let done = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    if (done + chunk.byteLength > bytes.byteLength) throw new RealizarError('io-failed', `${url}: the server sent more than it was asked for`, { offset: start });
+    if (done + chunk.byteLength > bytes.byteLength)
+      throw new RealizarError('io-failed', `${url}: the server sent more than it was asked for`, { offset: start });
     bytes.set(chunk, done);
     done += chunk.byteLength;
   }
-  if (done < bytes.byteLength) throw new ShortBody(`${url}: the connection ended after ${done} of ${bytes.byteLength} bytes`);
+  if (done < bytes.byteLength)
+    throw new ShortBody(`${url}: the connection ended after ${done} of ${bytes.byteLength} bytes`);
 }
 
 /** Worth another attempt, as are the network's own errors. */
@@ -138,7 +153,9 @@ function reasonOf(error: unknown): string {
 }
 
 const changed = (url: string, offset: number) =>
-  new RealizarError('changed-while-reading', `${url} is another file than it was when it was opened: load it again`, { offset });
+  new RealizarError('changed-while-reading', `${url} is another file than it was when it was opened: load it again`, {
+    offset,
+  });
 
 /** Frees the connection. A body that was read to its end has nothing left to cancel. */
 async function discard(response: Response): Promise<void> {

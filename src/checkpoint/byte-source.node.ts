@@ -35,7 +35,9 @@ function sourceOf(handle: FileHandle, path: string, byteLength: number, modified
       await onDisk(path, () => readFully(handle, bytes, start));
       const now = await onDisk(path, () => handle.stat({ bigint: true }));
       if (Number(now.size) === byteLength && now.mtimeNs === modified) return bytes;
-      throw new RealizarError('changed-while-reading', `${path} was written to while it was read: load it again`, { offset: start });
+      throw new RealizarError('changed-while-reading', `${path} was written to while it was read: load it again`, {
+        offset: start,
+      });
     },
     close: () => handle.close(),
   };
@@ -44,7 +46,7 @@ function sourceOf(handle: FileHandle, path: string, byteLength: number, modified
 
 /** Stops early where the file has shrunk; the check that follows says so. */
 async function readFully(handle: FileHandle, bytes: Uint8Array, start: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength; ) {
+  for (let done = 0; done < bytes.byteLength;) {
     const length = Math.min(MAX_READ, bytes.byteLength - done);
     const { bytesRead } = await handle.read(bytes, done, length, start + done);
     if (bytesRead === 0) return;
@@ -58,8 +60,10 @@ export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T
     return await work();
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new RealizarError('file-not-found', `${path} does not exist`, { cause });
-    if (code === 'EACCES' || code === 'EPERM') throw new RealizarError('io-failed', `${path} may not be read: permission denied`, { cause });
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new RealizarError('file-not-found', `${path} does not exist`, { cause });
+    if (code === 'EACCES' || code === 'EPERM')
+      throw new RealizarError('io-failed', `${path} may not be read: permission denied`, { cause });
     throw new RealizarError('io-failed', `${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
 }

@@ -61,8 +61,14 @@ async function bytesOf(blob: Blob, name: string): Promise<Uint8Array> {
 }
 
 /** @throws RealizarError `out-of-bounds` unless 0 <= start <= end <= the source's length and `into` has room for just that */
-export function checkRange(source: Pick<ByteSource, 'name' | 'byteLength'>, start: number, end: number, into?: Uint8Array): void {
-  const ordered = Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= source.byteLength;
+export function checkRange(
+  source: Pick<ByteSource, 'name' | 'byteLength'>,
+  start: number,
+  end: number,
+  into?: Uint8Array,
+): void {
+  const ordered =
+    Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end && end <= source.byteLength;
   if (!ordered) {
     const message = `${source.name}: bytes ${start} to ${end} were asked for, and it has ${source.byteLength}`;
     throw new RealizarError('out-of-bounds', message, { offset: start });

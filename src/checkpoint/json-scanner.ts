@@ -1,4 +1,5 @@
 import { RealizarError, type ErrorCode } from '../errors.ts';
+import { brief } from './brief.ts';
 import type { JsonLimits } from './json.ts';
 
 const QUOTE = 0x22;
@@ -31,7 +32,7 @@ export function checkJson(bytes: Uint8Array, { name, maxDepth, maxValues, offset
       const keys = open.at(-1);
       if (keys !== undefined && nextToken(bytes, end) === COLON) {
         const key = keyOf(bytes.subarray(i, end));
-        if (keys.has(key)) fail('duplicate-name', `the key ${JSON.stringify(key.slice(0, 80))} stands twice in one object`, i);
+        if (keys.has(key)) fail('duplicate-name', `the key ${brief(key)} stands twice in one object`, i);
         keys.add(key);
       }
       i = end - 1;

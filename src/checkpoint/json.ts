@@ -27,13 +27,21 @@ export interface JsonLimits {
 export function parseJson(bytes: Uint8Array, limits: JsonLimits): JsonValue {
   const { name, maxBytes, offset = 0 } = limits;
   if (bytes.byteLength > maxBytes) {
-    throw new RealizarError('limit-exceeded', `${name}: ${bytes.byteLength} bytes of JSON, and at most ${maxBytes} are allowed`, { offset });
+    throw new RealizarError(
+      'limit-exceeded',
+      `${name}: ${bytes.byteLength} bytes of JSON, and at most ${maxBytes} are allowed`,
+      { offset },
+    );
   }
   checkJson(bytes, limits);
   try {
     return JSON.parse(decodeUtf8(bytes)) as JsonValue;
   } catch (cause) {
-    throw new RealizarError('bad-json', `${name}: not valid JSON in UTF-8: the file is damaged or not what its name says`, { offset, cause });
+    throw new RealizarError(
+      'bad-json',
+      `${name}: not valid JSON in UTF-8: the file is damaged or not what its name says`,
+      { offset, cause },
+    );
   }
 }
 

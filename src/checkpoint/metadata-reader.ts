@@ -32,7 +32,9 @@ export function requireString(metadata: Metadata, key: string): string {
 /** @throws RealizarError `bad-hparam` unless absent or text */
 export function optionalString(metadata: Metadata, key: string): string | undefined {
   const value = metadata.get(key);
-  return value === undefined || typeof value === 'string' ? value : bad(key, `it has to be text, and is a ${typeof value}`);
+  return value === undefined || typeof value === 'string'
+    ? value
+    : bad(key, `it has to be text, and is a ${typeof value}`);
 }
 
 /** @throws RealizarError `missing-metadata` | `bad-hparam` unless every element is text */
@@ -44,7 +46,9 @@ export function requireStrings(metadata: Metadata, key: string): readonly string
 }
 
 function missing(key: string): never {
-  throw new RealizarError('missing-metadata', `the metadata have no ${key}; the file is incomplete, convert it again`, { field: key });
+  throw new RealizarError('missing-metadata', `the metadata have no ${key}; the file is incomplete, convert it again`, {
+    field: key,
+  });
 }
 
 function bad(key: string, reason: string): never {

@@ -82,12 +82,15 @@ function readArray(reader: ByteReader, field: string, depth: number, budget: Bud
     const count = boxed(reader, field, MIN_STRING_BYTES, budget);
     return Array.from({ length: count }, () => reader.string(field, MAX_HEADER_BYTES, false));
   }
-  if (type !== ARRAY) return reader.fail('unknown-type', field, `array elements of type ${type} are not one of GGUF's 13`, start);
+  if (type !== ARRAY)
+    return reader.fail('unknown-type', field, `array elements of type ${type} are not one of GGUF's 13`, start);
 
-  if (depth === MAX_ARRAY_DEPTH) reader.fail('limit-exceeded', field, `arrays are nested deeper than ${MAX_ARRAY_DEPTH}`, start);
+  if (depth === MAX_ARRAY_DEPTH)
+    reader.fail('limit-exceeded', field, `arrays are nested deeper than ${MAX_ARRAY_DEPTH}`, start);
   const count = boxed(reader, field, MIN_ARRAY_BYTES, budget);
   budget.nestedArrays -= count;
-  if (budget.nestedArrays < 0) reader.fail('limit-exceeded', field, `more than ${MAX_NESTED_ARRAYS} arrays inside arrays`, start);
+  if (budget.nestedArrays < 0)
+    reader.fail('limit-exceeded', field, `more than ${MAX_NESTED_ARRAYS} arrays inside arrays`, start);
   return Array.from({ length: count }, () => readArray(reader, field, depth + 1, budget));
 }
 

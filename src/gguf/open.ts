@@ -41,7 +41,8 @@ function checkpointOf(parts: readonly GgufFile[]): Checkpoint {
     companions: new Map(),
     async read({ name }, start = 0, end, into) {
       const tensor = tensors.get(name);
-      if (tensor === undefined) throw new RealizarError('missing-tensor', `${first.source.name} has no tensor ${name}`, { field: name });
+      if (tensor === undefined)
+        throw new RealizarError('missing-tensor', `${first.source.name} has no tensor ${name}`, { field: name });
       const stop = end ?? tensor.byteLength;
       checkRange(tensor, start, stop, into);
       return sources.get(name)!.read(tensor.offset + start, tensor.offset + stop, into);

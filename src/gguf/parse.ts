@@ -17,7 +17,8 @@ export interface GgufHeader {
   readonly tensors: readonly GgufTensor[];
 }
 
-export const isGguf = (bytes: Uint8Array): boolean => bytes.length >= 4 && Array.from(MAGIC).every((letter, i) => bytes[i] === letter.charCodeAt(0));
+export const isGguf = (bytes: Uint8Array): boolean =>
+  bytes.length >= 4 && Array.from(MAGIC).every((letter, i) => bytes[i] === letter.charCodeAt(0));
 
 /**
  * Parses the header of a GGUF file, version 2 or 3, little-endian.
@@ -27,7 +28,10 @@ export const isGguf = (bytes: Uint8Array): boolean => bytes.length >= 4 && Array
  * @throws RealizarError with field and offset, for anything that is not a sound header
  * @see https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
-export function parseGguf(bytes: Uint8Array, file: FileExtent = { name: 'memory', byteLength: bytes.byteLength }): GgufHeader {
+export function parseGguf(
+  bytes: Uint8Array,
+  file: FileExtent = { name: 'memory', byteLength: bytes.byteLength },
+): GgufHeader {
   const reader = new ByteReader(bytes, file);
   const version = readVersion(reader, bytes);
   const tensorCount = reader.count('tensor count', MIN_TENSOR_BYTES, MAX_TENSORS);
@@ -43,12 +47,25 @@ function readVersion(reader: ByteReader, bytes: Uint8Array): number {
   const magic = reader.u32('magic');
   if (!isGguf(bytes)) {
     const reversed = magic === 0x47475546;
-    reader.fail('bad-magic', 'magic', reversed ? 'the file is big-endian, which is not supported' : 'this is not a GGUF file', 0);
+    reader.fail(
+      'bad-magic',
+      'magic',
+      reversed ? 'the file is big-endian, which is not supported' : 'this is not a GGUF file',
+      0,
+    );
   }
   const version = reader.u32('version');
   if (version === 2 || version === 3) return version;
-  const hint = (version & 0xffff) === 0 && version !== 0 ? 'is the file big-endian?' : 'convert the model again with a current llama.cpp';
-  return reader.fail('unsupported-version', 'version', `GGUF version ${version}, and 2 and 3 are supported; ${hint}`, 4);
+  const hint =
+    (version & 0xffff) === 0 && version !== 0
+      ? 'is the file big-endian?'
+      : 'convert the model again with a current llama.cpp';
+  return reader.fail(
+    'unsupported-version',
+    'version',
+    `GGUF version ${version}, and 2 and 3 are supported; ${hint}`,
+    4,
+  );
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, MetadataValue>, reader: ByteReader): number {

@@ -1,3 +1,4 @@
+import { brief } from '../checkpoint/brief.ts';
 import type { ByteReader } from '../checkpoint/byte-reader.ts';
 import type { TensorInfo } from '../checkpoint/checkpoint.ts';
 import type { TableEntry } from './tensor-table.ts';
@@ -14,13 +15,23 @@ export interface GgufTensor extends TensorInfo {
  * @param dataStart where the tensor data begin in the file
  * @throws RealizarError `out-of-bounds` | `misaligned` | `overlap`
  */
-export function placeTensors(reader: ByteReader, entries: readonly TableEntry[], dataStart: number, alignment: number): GgufTensor[] {
+export function placeTensors(
+  reader: ByteReader,
+  entries: readonly TableEntry[],
+  dataStart: number,
+  alignment: number,
+): GgufTensor[] {
   const tensors = entries.map((entry) => placeTensor(reader, entry, dataStart, alignment));
-  const byOffset = tensors.map((tensor, i) => ({ ...tensor, entryOffset: entries[i]!.entryOffset })).sort((a, b) => a.offset - b.offset);
-  byOffset.reduce((before, tensor) => {
-    if (tensor.offset >= before.offset + before.byteLength) return tensor;
-    return reader.fail('overlap', tensor.name, `its data overlap those of ${before.name}`, tensor.entryOffset);
-  }, { name: '', offset: 0, byteLength: 0 } as Pick<GgufTensor, 'name' | 'offset' | 'byteLength'>);
+  const byOffset = tensors
+    .map((tensor, i) => ({ ...tensor, entryOffset: entries[i]!.entryOffset }))
+    .sort((a, b) => a.offset - b.offset);
+  byOffset.reduce(
+    (before, tensor) => {
+      if (tensor.offset >= before.offset + before.byteLength) return tensor;
+      return reader.fail('overlap', tensor.name, `its data overlap those of ${brief(before.name)}`, tensor.entryOffset);
+    },
+    { name: '', offset: 0, byteLength: 0 } as Pick<GgufTensor, 'name' | 'offset' | 'byteLength'>,
+  );
   return tensors;
 }
 
@@ -33,7 +44,12 @@ function placeTensor(reader: ByteReader, entry: TableEntry, dataStart: number, a
   }
   const offset = Number(dataOffset);
   if (offset % alignment !== 0) {
-    reader.fail('misaligned', name, `its data start at ${offset}, which is no multiple of the alignment ${alignment}`, entryOffset);
+    reader.fail(
+      'misaligned',
+      name,
+      `its data start at ${offset}, which is no multiple of the alignment ${alignment}`,
+      entryOffset,
+    );
   }
   return { name, dtype, shape, byteLength, offset: dataStart + offset };
 }

@@ -22,7 +22,11 @@ export async function readHeader(source: ByteSource): Promise<GgufHeader> {
     } catch (error) {
       if (!(error instanceof MoreBytesNeeded)) throw error;
       if (error.needed > MAX_HEADER_BYTES) {
-        throw new RealizarError('limit-exceeded', `${source.name}: the header is larger than ${MAX_HEADER_BYTES} bytes`, { offset: MAX_HEADER_BYTES });
+        throw new RealizarError(
+          'limit-exceeded',
+          `${source.name}: the header is larger than ${MAX_HEADER_BYTES} bytes`,
+          { offset: MAX_HEADER_BYTES },
+        );
       }
       window = Math.max(window, error.needed / 4);
     }

@@ -39,7 +39,8 @@ function readName(reader: ByteReader, field: string): string {
   const name = reader.string(field, MAX_TENSOR_NAME_BYTES, true);
   if (name === '') reader.fail('bad-length', field, 'it is empty', start);
   // Names end up in messages, and with some tools in paths.
-  if (/\p{Cc}|\.\.[/\\]/u.test(name)) reader.fail('bad-value', field, 'it has control characters or leads out of a folder', start);
+  if (/\p{Cc}|\.\.[/\\]/u.test(name))
+    reader.fail('bad-value', field, 'it has control characters or leads out of a folder', start);
   return name;
 }
 
@@ -47,18 +48,20 @@ function readName(reader: ByteReader, field: string): string {
 function readShape(reader: ByteReader, field: string): number[] {
   const start = reader.offset;
   const rank = reader.u32(field);
-  if (rank < 1 || rank > MAX_DIMENSIONS) reader.fail('bad-value', field, `${rank} dimensions, and 1 to ${MAX_DIMENSIONS} are possible`, start);
+  if (rank < 1 || rank > MAX_DIMENSIONS)
+    reader.fail('bad-value', field, `${rank} dimensions, and 1 to ${MAX_DIMENSIONS} are possible`, start);
   const dimensions = Array.from({ length: rank }, () => readDimension(reader, field));
   if (!Number.isSafeInteger(dimensions.reduce((product, n) => product * n, 1))) {
     reader.fail('out-of-bounds', field, `${dimensions.join(' x ')} numbers are more than any file holds`, start);
   }
-  return dimensions.reverse();
+  return dimensions.toReversed();
 }
 
 function readDimension(reader: ByteReader, field: string): number {
   const start = reader.offset;
   const value = reader.u64(field);
-  if (value < 1n || value > BigInt(MAX_DIMENSION)) reader.fail('bad-value', field, `a dimension of ${value} is not from 1 to ${MAX_DIMENSION}`, start);
+  if (value < 1n || value > BigInt(MAX_DIMENSION))
+    reader.fail('bad-value', field, `a dimension of ${value} is not from 1 to ${MAX_DIMENSION}`, start);
   return Number(value);
 }
 
@@ -70,7 +73,12 @@ function readDType(reader: ByteReader, field: string, shape: readonly number[]):
   const width = shape.at(-1)!;
   const { blockSize } = formats[dtype];
   if (width % blockSize !== 0) {
-    reader.fail('misaligned', field, `rows of ${width} numbers cannot be ${dtype.toUpperCase()}, which stores blocks of ${blockSize}`, start);
+    reader.fail(
+      'misaligned',
+      field,
+      `rows of ${width} numbers cannot be ${dtype.toUpperCase()}, which stores blocks of ${blockSize}`,
+      start,
+    );
   }
   return dtype;
 }
@@ -78,6 +86,7 @@ function readDType(reader: ByteReader, field: string, shape: readonly number[]):
 function unknownType(type: number): string {
   const name = foreignTypeNames.get(type);
   const known = dtypes.filter((dtype) => formats[dtype].ggmlType !== undefined).map((dtype) => dtype.toUpperCase());
-  const found = name === undefined ? `tensor type ${type} is unknown` : `tensor type ${type} (${name}) is not supported`;
+  const found =
+    name === undefined ? `tensor type ${type} is unknown` : `tensor type ${type} (${name}) is not supported`;
   return `${found}; take a file in one of ${known.join(', ')}`;
 }

@@ -11,4 +11,5 @@ export const dtypeBits = {
 /** The name of a dtype in a SafeTensors header. */
 export type SafetensorsDType = keyof typeof dtypeBits;
 
-export const isSafetensorsDType = (name: unknown): name is SafetensorsDType => typeof name === 'string' && Object.hasOwn(dtypeBits, name);
+export const isSafetensorsDType = (name: unknown): name is SafetensorsDType =>
+  typeof name === 'string' && Object.hasOwn(dtypeBits, name);

@@ -1,3 +1,4 @@
+import { brief } from '../checkpoint/brief.ts';
 import type { MetadataValue } from '../checkpoint/checkpoint.ts';
 import type { JsonObject } from '../checkpoint/json.ts';
 import { RealizarError } from '../errors.ts';
@@ -31,10 +32,15 @@ export function metadataFromConfig(json: JsonObject, name: string): Map<string, 
   const config = settingsOf(json, name);
   const architecture = config.text('model_type');
   if (architecture === undefined) {
-    throw new RealizarError('missing-metadata', `${name}: model_type is missing, so nobody knows which model this is`, { field: 'model_type' });
+    throw new RealizarError('missing-metadata', `${name}: model_type is missing, so nobody knows which model this is`, {
+      field: 'model_type',
+    });
   }
   refuseQuantised(config, name);
-  const metadata = new Map<string, MetadataValue>([['general.architecture', architecture], ['realizar.rope.pairing', 'half']]);
+  const metadata = new Map<string, MetadataValue>([
+    ['general.architecture', architecture],
+    ['realizar.rope.pairing', 'half'],
+  ]);
   const set = (key: string, value: MetadataValue | undefined) => void (value === undefined || metadata.set(key, value));
   for (const [field, key] of Object.entries(integers)) set(`${architecture}.${key}`, config.integer(field));
   set(`${architecture}.attention.layer_norm_rms_epsilon`, config.number('rms_norm_eps'));
@@ -51,7 +57,7 @@ function refuseQuantised(config: Settings, name: string): void {
   const quantization = config.section('quantization_config');
   if (quantization === undefined) return;
   const method = quantization.text('quant_method') ?? 'an unnamed method';
-  const message = `${name}: the weights are quantised with ${method}, which is not supported; take the unquantised model or a GGUF file of it`;
+  const message = `${name}: the weights are quantised with ${brief(method)}, which is not supported; take the unquantised model or a GGUF file of it`;
   throw new RealizarError('unsupported-dtype', message, { field: 'quantization_config' });
 }
 
@@ -62,7 +68,8 @@ function slidingWindow(config: Settings): number | undefined {
   if (window === undefined || config.flag('use_sliding_window') === false) return undefined;
   const windowed = windowedLayers(config);
   if (windowed.every((layer) => layer)) return window;
-  if (windowed.some((layer) => layer)) config.fail('sliding_window', 'layers with and without a window in one model are not supported');
+  if (windowed.some((layer) => layer))
+    config.fail('sliding_window', 'layers with and without a window in one model are not supported');
   return undefined;
 }
 

@@ -27,7 +27,11 @@ const readSmallFile =
     try {
       const maxBytes = companionLimits.get(name) ?? 0;
       if (source.byteLength <= maxBytes) return await source.read(0, source.byteLength);
-      throw new RealizarError('limit-exceeded', `${path} has ${source.byteLength} bytes, and at most ${maxBytes} are allowed`, { field: name });
+      throw new RealizarError(
+        'limit-exceeded',
+        `${path} has ${source.byteLength} bytes, and at most ${maxBytes} are allowed`,
+        { field: name },
+      );
     } finally {
       await source.close();
     }

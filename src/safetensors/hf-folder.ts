@@ -1,3 +1,4 @@
+import { brief } from '../checkpoint/brief.ts';
 import type { ByteSource } from '../checkpoint/byte-source.ts';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { parseJsonObject, type JsonObject } from '../checkpoint/json.ts';
@@ -27,8 +28,14 @@ export type OpenFile = (name: string) => Promise<ByteSource>;
 export async function openHfFolder(readFile: ReadFile, openFile: OpenFile, name: string): Promise<Checkpoint> {
   const companions = await readCompanions(readFile, name);
   const configBytes = companions.get(CONFIG);
-  if (configBytes === undefined) throw missing(name, CONFIG, `${name} has no config.json: it is not the folder of a Hugging Face model`);
-  const limits = { name: `${name}/${CONFIG}`, maxBytes: companionLimits.get(CONFIG)!, maxDepth: MAX_SETTINGS_DEPTH, maxValues: MAX_SETTINGS_VALUES };
+  if (configBytes === undefined)
+    throw missing(name, CONFIG, `${name} has no config.json: it is not the folder of a Hugging Face model`);
+  const limits = {
+    name: `${name}/${CONFIG}`,
+    maxBytes: companionLimits.get(CONFIG)!,
+    maxDepth: MAX_SETTINGS_DEPTH,
+    maxValues: MAX_SETTINGS_VALUES,
+  };
   const config = parseJsonObject(configBytes, limits);
   const metadata = metadataFromConfig(config, limits.name);
 
@@ -45,7 +52,8 @@ export async function openHfFolder(readFile: ReadFile, openFile: OpenFile, name:
       companions,
       async read(tensor, start, end, into) {
         const place = stored.get(tensor.name);
-        if (place === undefined) throw new RealizarError('missing-tensor', `${name} has no tensor ${tensor.name}`, { field: tensor.name });
+        if (place === undefined)
+          throw new RealizarError('missing-tensor', `${name} has no tensor ${tensor.name}`, { field: tensor.name });
         return place.file.read(place.tensor.name, start, end, into);
       },
       close: () => closeAll(files),
@@ -62,7 +70,11 @@ async function readCompanions(readFile: ReadFile, folder: string): Promise<Map<s
     const bytes = await readFile(name);
     if (bytes === undefined) continue;
     if (bytes.byteLength > maxBytes) {
-      throw new RealizarError('limit-exceeded', `${folder}/${name} has ${bytes.byteLength} bytes, and at most ${maxBytes} are allowed`, { field: name });
+      throw new RealizarError(
+        'limit-exceeded',
+        `${folder}/${name} has ${bytes.byteLength} bytes, and at most ${maxBytes} are allowed`,
+        { field: name },
+      );
     }
     companions.set(name, bytes);
   }
@@ -70,12 +82,20 @@ async function readCompanions(readFile: ReadFile, folder: string): Promise<Map<s
 }
 
 /** Opens the one file or every shard into `files`; tensors come under GGUF's names. */
-async function openWeights(files: Map<string, SafetensorsFile>, index: Uint8Array | undefined, openFile: OpenFile, folder: string): Promise<Map<string, StoredTensor>> {
+async function openWeights(
+  files: Map<string, SafetensorsFile>,
+  index: Uint8Array | undefined,
+  openFile: OpenFile,
+  folder: string,
+): Promise<Map<string, StoredTensor>> {
   const single = await ifPresent(openFile(SINGLE_FILE));
   if (single !== undefined) {
     const file = await openSafetensors(single);
     files.set(SINGLE_FILE, file);
-    return byGgufName(folder, [...file.tensors.values()].map((tensor) => ({ file, tensor })));
+    return byGgufName(
+      folder,
+      [...file.tensors.values()].map((tensor) => ({ file, tensor })),
+    );
   }
   if (index === undefined) {
     const message = `${folder} has neither ${SINGLE_FILE} nor ${INDEX_NAME}; other weight formats (.bin, .pt) are not read, convert them to SafeTensors`;
@@ -84,15 +104,24 @@ async function openWeights(files: Map<string, SafetensorsFile>, index: Uint8Arra
   const shards = parseShardIndex(index, `${folder}/${INDEX_NAME}`);
   for (const name of new Set(shards.values())) {
     const source = await ifPresent(openFile(name));
-    if (source === undefined) throw missing(folder, name, `${folder}/${INDEX_NAME} names ${name}, which is not beside it`);
+    if (source === undefined)
+      throw missing(folder, name, `${folder}/${INDEX_NAME} names ${brief(name)}, which is not beside it`);
     files.set(name, await openSafetensors(source));
   }
-  return byGgufName(folder, [...shards].map(([tensorName, fileName]) => {
-    const file = files.get(fileName)!;
-    const tensor = file.tensors.get(tensorName);
-    if (tensor === undefined) throw new RealizarError('missing-tensor', `${folder}/${fileName} does not hold ${tensorName}, which the index says it does`, { field: tensorName });
-    return { file, tensor };
-  }));
+  return byGgufName(
+    folder,
+    [...shards].map(([tensorName, fileName]) => {
+      const file = files.get(fileName)!;
+      const tensor = file.tensors.get(tensorName);
+      if (tensor === undefined)
+        throw new RealizarError(
+          'missing-tensor',
+          `${folder}/${fileName} does not hold ${brief(tensorName)}, which the index says it does`,
+          { field: tensorName },
+        );
+      return { file, tensor };
+    }),
+  );
 }
 
 function byGgufName(folder: string, tensors: readonly StoredTensor[]): Map<string, StoredTensor> {
@@ -102,11 +131,19 @@ function byGgufName(folder: string, tensors: readonly StoredTensor[]): Map<strin
 }
 
 /** No `output.weight` means a head tied to the embedding, in GGUF; here config.json has the last word. */
-function withHeadSettled(stored: Map<string, StoredTensor>, config: JsonObject, name: string): Map<string, StoredTensor> {
+function withHeadSettled(
+  stored: Map<string, StoredTensor>,
+  config: JsonObject,
+  name: string,
+): Map<string, StoredTensor> {
   const tied = config['tie_word_embeddings'];
   if (tied === true) stored.delete('output.weight');
   if (tied === false && !stored.has('output.weight')) {
-    throw new RealizarError('missing-tensor', `${name} has no lm_head.weight, and config.json says that it is not tied to the embedding`, { field: 'lm_head.weight' });
+    throw new RealizarError(
+      'missing-tensor',
+      `${name} has no lm_head.weight, and config.json says that it is not tied to the embedding`,
+      { field: 'lm_head.weight' },
+    );
   }
   return stored;
 }
@@ -120,6 +157,8 @@ async function ifPresent(opening: Promise<ByteSource>): Promise<ByteSource | und
   }
 }
 
-const closeAll = async (files: ReadonlyMap<string, SafetensorsFile>) => void (await Promise.all([...files.values()].map((file) => file.close())));
+const closeAll = async (files: ReadonlyMap<string, SafetensorsFile>) =>
+  void (await Promise.all([...files.values()].map((file) => file.close())));
 
-const missing = (folder: string, field: string, message = `${folder} has no ${field}`) => new RealizarError('missing-file', message, { field });
+const missing = (folder: string, field: string, message = `${folder} has no ${field}`) =>
+  new RealizarError('missing-file', message, { field });

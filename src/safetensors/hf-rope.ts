@@ -21,7 +21,10 @@ export function addRope(config: Settings, architecture: string, set: SetMetadata
   if (type === 'default') return;
   rope('scaling.type', type); // of any name: whoever builds the model refuses what it does not know
   rope('scaling.factor', scaling.number('factor'));
-  rope('scaling.original_context_length', scaling.integer('original_max_position_embeddings') ?? config.integer('max_position_embeddings'));
+  rope(
+    'scaling.original_context_length',
+    scaling.integer('original_max_position_embeddings') ?? config.integer('max_position_embeddings'),
+  );
   rope('scaling.low_freq_factor', scaling.number('low_freq_factor'));
   rope('scaling.high_freq_factor', scaling.number('high_freq_factor'));
   if (type === 'yarn') addYarn(scaling, rope);
@@ -37,13 +40,16 @@ function rotatedDimensions(config: Settings, parameters: Settings | undefined): 
 
 /** transformers, `_compute_yarn_parameters`; GGUF's factor counts on top of yarn's own magnitude. */
 function addYarn(scaling: Settings, rope: SetMetadata): void {
-  if (scaling.flag('truncate') === false) scaling.fail('truncate', 'yarn without whole-numbered borders is not supported');
+  if (scaling.flag('truncate') === false)
+    scaling.fail('truncate', 'yarn without whole-numbered borders is not supported');
   rope('scaling.yarn_beta_fast', scaling.number('beta_fast'));
   rope('scaling.yarn_beta_slow', scaling.number('beta_slow'));
   const factor = scaling.number('factor') ?? 1;
   const mscale = scaling.number('mscale');
   const mscaleAll = scaling.number('mscale_all_dim');
-  const stated = scaling.number('attention_factor') ?? (mscale && mscaleAll ? magnitude(factor, mscale) / magnitude(factor, mscaleAll) : undefined);
+  const stated =
+    scaling.number('attention_factor') ??
+    (mscale && mscaleAll ? magnitude(factor, mscale) / magnitude(factor, mscaleAll) : undefined);
   if (stated !== undefined) rope('scaling.yarn_attn_factor', stated / magnitude(factor, 1));
 }
 

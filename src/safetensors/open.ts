@@ -41,7 +41,8 @@ function fileOf(source: ByteSource, { metadata, tensors }: SafetensorsHeader): S
     byteLength: source.byteLength,
     async read(name, start = 0, end, into) {
       const tensor = tensors.get(name);
-      if (tensor === undefined) throw new RealizarError('missing-tensor', `${source.name} has no tensor ${name}`, { field: name });
+      if (tensor === undefined)
+        throw new RealizarError('missing-tensor', `${source.name} has no tensor ${name}`, { field: name });
       const stop = end ?? tensor.byteLength;
       checkRange(tensor, start, stop, into);
       return source.read(tensor.offset + start, tensor.offset + stop, into);

@@ -1,4 +1,5 @@
 import { ByteReader, type FileExtent } from '../checkpoint/byte-reader.ts';
+import { brief } from '../checkpoint/brief.ts';
 import { isObject, parseJsonObject, type JsonValue } from '../checkpoint/json.ts';
 import { dtypeBits, isSafetensorsDType, type SafetensorsDType } from './dtypes.ts';
 import { MAX_HEADER_BYTES, MAX_HEADER_DEPTH, MAX_HEADER_VALUES, MAX_RANK, MAX_TENSORS } from './limits.ts';
@@ -31,9 +32,20 @@ export function headerLength(prefix: Uint8Array, file: FileExtent): number {
   const reader = new ByteReader(prefix, file);
   const length = reader.u64('header length');
   if (length > BigInt(reader.remaining) || length < 2n) {
-    reader.fail('bad-length', 'header length', `a header of ${length} bytes is announced in a file of ${file.byteLength}: this is not a SafeTensors file, or it is incomplete`, 0);
+    reader.fail(
+      'bad-length',
+      'header length',
+      `a header of ${length} bytes is announced in a file of ${file.byteLength}: this is not a SafeTensors file, or it is incomplete`,
+      0,
+    );
   }
-  if (length > BigInt(MAX_HEADER_BYTES)) reader.fail('limit-exceeded', 'header length', `a header of ${length} bytes, and at most ${MAX_HEADER_BYTES} are allowed`, 0);
+  if (length > BigInt(MAX_HEADER_BYTES))
+    reader.fail(
+      'limit-exceeded',
+      'header length',
+      `a header of ${length} bytes, and at most ${MAX_HEADER_BYTES} are allowed`,
+      0,
+    );
   return Number(length);
 }
 
@@ -45,18 +57,35 @@ export function headerLength(prefix: Uint8Array, file: FileExtent): number {
  * @throws RealizarError naming the tensor, for anything that is not a sound header
  * @see https://github.com/huggingface/safetensors#format
  */
-export function parseSafetensorsHeader(bytes: Uint8Array, file: FileExtent = { name: 'memory', byteLength: bytes.byteLength }): SafetensorsHeader {
+export function parseSafetensorsHeader(
+  bytes: Uint8Array,
+  file: FileExtent = { name: 'memory', byteLength: bytes.byteLength },
+): SafetensorsHeader {
   const length = headerLength(bytes, file);
   const reader = new ByteReader(bytes, file);
   reader.offset = PREFIX_BYTES;
   const text = reader.bytes(length, 'header');
   if (text[0] !== OPEN_OBJECT) reader.fail('bad-json', 'header', 'it does not start with {', PREFIX_BYTES);
-  const limits = { name: file.name, offset: PREFIX_BYTES, maxBytes: MAX_HEADER_BYTES, maxDepth: MAX_HEADER_DEPTH, maxValues: MAX_HEADER_VALUES };
+  const limits = {
+    name: file.name,
+    offset: PREFIX_BYTES,
+    maxBytes: MAX_HEADER_BYTES,
+    maxDepth: MAX_HEADER_DEPTH,
+    maxValues: MAX_HEADER_VALUES,
+  };
   const entries = Object.entries(parseJsonObject(text, limits));
-  if (entries.length > MAX_TENSORS) reader.fail('limit-exceeded', 'header', `${entries.length} tensors, and at most ${MAX_TENSORS} are allowed`, PREFIX_BYTES);
+  if (entries.length > MAX_TENSORS)
+    reader.fail(
+      'limit-exceeded',
+      'header',
+      `${entries.length} tensors, and at most ${MAX_TENSORS} are allowed`,
+      PREFIX_BYTES,
+    );
 
   const metadata = readMetadata(reader, entries.find(([name]) => name === METADATA_KEY)?.[1]);
-  const tensors = entries.filter(([name]) => name !== METADATA_KEY).map(([name, value]) => readTensor(reader, name, value));
+  const tensors = entries
+    .filter(([name]) => name !== METADATA_KEY)
+    .map(([name, value]) => readTensor(reader, name, value));
   // By start, then by end: a tensor of no bytes stands before the one that starts where it does.
   tensors.sort((a, b) => a.offset - b.offset || a.byteLength - b.byteLength);
   checkContiguous(reader, tensors, PREFIX_BYTES + length);
@@ -68,26 +97,40 @@ function readMetadata(reader: ByteReader, value: JsonValue | undefined): Map<str
   if (!isObject(value)) return reader.fail('bad-value', METADATA_KEY, 'it has to be an object', PREFIX_BYTES);
   return new Map(
     Object.entries(value).map(([key, text]) => {
-      if (typeof text !== 'string') return reader.fail('bad-value', `${METADATA_KEY}.${brief(key)}`, 'it has to be text', PREFIX_BYTES);
+      if (typeof text !== 'string')
+        return reader.fail('bad-value', `${METADATA_KEY}.${key}`, 'it has to be text', PREFIX_BYTES);
       return [key, text];
     }),
   );
 }
 
 function readTensor(reader: ByteReader, name: string, value: JsonValue | undefined): SafetensorsTensor {
-  const fail = (code: Parameters<ByteReader['fail']>[0], reason: string) => reader.fail(code, brief(name), reason, PREFIX_BYTES);
+  const fail = (code: Parameters<ByteReader['fail']>[0], reason: string) =>
+    reader.fail(code, name, reason, PREFIX_BYTES);
   if (!isObject(value)) return fail('bad-value', 'a tensor has to be described by an object');
   const { dtype, shape, data_offsets: offsets } = value;
-  if (!isSafetensorsDType(dtype)) return fail('unknown-type', `${typeof dtype === 'string' ? brief(dtype) : 'what it says'} is no dtype of SafeTensors`);
-  if (!isCounts(shape) || shape.length > MAX_RANK) return fail('bad-value', `its shape has to be a list of at most ${MAX_RANK} whole numbers from 0`);
-  if (!isCounts(offsets) || offsets.length !== 2) return fail('bad-value', 'its data_offsets have to be two whole numbers from 0');
+  if (!isSafetensorsDType(dtype))
+    return fail(
+      'unknown-type',
+      `${typeof dtype === 'string' ? brief(dtype) : 'what it says'} is no dtype of SafeTensors`,
+    );
+  if (!isCounts(shape) || shape.length > MAX_RANK)
+    return fail('bad-value', `its shape has to be a list of at most ${MAX_RANK} whole numbers from 0`);
+  if (!isCounts(offsets) || offsets.length !== 2)
+    return fail('bad-value', 'its data_offsets have to be two whole numbers from 0');
 
   const [start, end] = offsets as [number, number];
   if (end < start) return fail('out-of-bounds', `its data end at ${end}, before they start at ${start}`);
   const bits = shape.reduce((product, n) => (Number.isSafeInteger(product) ? product * n : product), dtypeBits[dtype]);
-  if (!Number.isSafeInteger(bits)) return fail('out-of-bounds', `[${shape.join(', ')}] numbers are more than any file holds`);
-  if (bits % 8 !== 0) return fail('misaligned', `[${shape.join(', ')}] numbers of ${dtypeBits[dtype]} bits are no whole number of bytes`);
-  if (end - start !== bits / 8) return fail('bad-length', `[${shape.join(', ')}] of ${dtype} take ${bits / 8} bytes, and its data_offsets span ${end - start}`);
+  if (!Number.isSafeInteger(bits))
+    return fail('out-of-bounds', `[${shape.join(', ')}] numbers are more than any file holds`);
+  if (bits % 8 !== 0)
+    return fail('misaligned', `[${shape.join(', ')}] numbers of ${dtypeBits[dtype]} bits are no whole number of bytes`);
+  if (end - start !== bits / 8)
+    return fail(
+      'bad-length',
+      `[${shape.join(', ')}] of ${dtype} take ${bits / 8} bytes, and its data_offsets span ${end - start}`,
+    );
   return { name, dtype, shape, byteLength: end - start, offset: start };
 }
 
@@ -100,15 +143,17 @@ function checkContiguous(reader: ByteReader, tensors: SafetensorsTensor[], dataS
   tensors.forEach((tensor, i) => {
     const { name, offset, byteLength } = tensor;
     const reason = `its data start at ${offset}, and those before end at ${end}: data have to follow one another`;
-    if (offset !== end) reader.fail(offset < end ? 'overlap' : 'out-of-bounds', brief(name), reason, PREFIX_BYTES);
+    if (offset !== end) reader.fail(offset < end ? 'overlap' : 'out-of-bounds', name, reason, PREFIX_BYTES);
     end += byteLength;
     tensors[i] = { ...tensor, offset: dataStart + offset };
   });
   const expected = dataStart + end;
   if (expected === reader.file.byteLength) return;
   const code = expected > reader.file.byteLength ? 'truncated' : 'bad-length';
-  reader.fail(code, 'tensor data', `they end at byte ${expected}, and the file has ${reader.file.byteLength}: it is incomplete or damaged, get it again`, dataStart);
+  reader.fail(
+    code,
+    'tensor data',
+    `they end at byte ${expected}, and the file has ${reader.file.byteLength}: it is incomplete or damaged, get it again`,
+    dataStart,
+  );
 }
-
-/** A name from outside, for a message. */
-const brief = (name: string) => JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name).slice(1, -1);

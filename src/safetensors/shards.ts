@@ -1,3 +1,4 @@
+import { brief } from '../checkpoint/brief.ts';
 import { isObject, parseJsonObject } from '../checkpoint/json.ts';
 import { RealizarError } from '../errors.ts';
 import { companionLimits, MAX_SETTINGS_DEPTH, MAX_SHARDS, MAX_TENSORS } from './limits.ts';
@@ -15,20 +16,37 @@ const SHARD = /^[^/\\:\p{Cc}]+\.safetensors$/u;
  * @throws RealizarError `bad-json` | `bad-value` | `limit-exceeded` | `duplicate-name`
  */
 export function parseShardIndex(bytes: Uint8Array, name: string): Map<string, string> {
-  const limits = { name, maxBytes: companionLimits.get(INDEX_NAME)!, maxDepth: MAX_SETTINGS_DEPTH, maxValues: 2 * MAX_TENSORS };
+  const limits = {
+    name,
+    maxBytes: companionLimits.get(INDEX_NAME)!,
+    maxDepth: MAX_SETTINGS_DEPTH,
+    maxValues: 2 * MAX_TENSORS,
+  };
   const map = parseJsonObject(bytes, limits)['weight_map'];
   if (!isObject(map)) throw bad(name, 'weight_map', 'it has to be an object');
   const entries = Object.entries(map);
-  if (entries.length > MAX_TENSORS) throw new RealizarError('limit-exceeded', `${name}: weight_map: ${entries.length} tensors, and at most ${MAX_TENSORS} are allowed`, { field: 'weight_map' });
+  if (entries.length > MAX_TENSORS)
+    throw new RealizarError(
+      'limit-exceeded',
+      `${name}: weight_map: ${entries.length} tensors, and at most ${MAX_TENSORS} are allowed`,
+      { field: 'weight_map' },
+    );
   const shards = new Map(
     entries.map(([tensor, file]) => {
-      if (typeof file !== 'string' || !SHARD.test(file) || file.startsWith('..')) throw bad(name, `weight_map.${tensor.slice(0, 80)}`, 'it has to be the name of a .safetensors file in the same folder');
+      if (typeof file !== 'string' || !SHARD.test(file) || file.startsWith('..'))
+        throw bad(
+          name,
+          `weight_map.${brief(tensor)}`,
+          'it has to be the name of a .safetensors file in the same folder',
+        );
       return [tensor, file];
     }),
   );
   const files = new Set(shards.values()).size;
-  if (files === 0 || files > MAX_SHARDS) throw bad(name, 'weight_map', `it names ${files} files, and 1 to ${MAX_SHARDS} are possible`);
+  if (files === 0 || files > MAX_SHARDS)
+    throw bad(name, 'weight_map', `it names ${files} files, and 1 to ${MAX_SHARDS} are possible`);
   return shards;
 }
 
-const bad = (name: string, field: string, reason: string) => new RealizarError('bad-value', `${name}: ${field}: ${reason}`, { field });
+const bad = (name: string, field: string, reason: string) =>
+  new RealizarError('bad-value', `${name}: ${field}: ${reason}`, { field });

@@ -1,3 +1,4 @@
+import { brief } from '../checkpoint/brief.ts';
 import type { TensorInfo } from '../checkpoint/checkpoint.ts';
 import { dtypeOfSafetensorsName } from '../dtype/index.ts';
 import { RealizarError } from '../errors.ts';
@@ -42,6 +43,10 @@ class TensorTable extends Map<string, TensorInfo> {
   override get(name: string): TensorInfo | undefined {
     const dtype = this.unsupported.get(name);
     if (dtype === undefined) return super.get(name);
-    throw new RealizarError('unsupported-dtype', `${this.#model}: ${name} is stored as ${dtype}, which cannot be computed with`, { field: name });
+    throw new RealizarError(
+      'unsupported-dtype',
+      `${this.#model}: ${brief(name)} is stored as ${dtype}, which cannot be computed with`,
+      { field: name },
+    );
   }
 }

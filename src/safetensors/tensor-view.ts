@@ -1,3 +1,4 @@
+import { brief } from '../checkpoint/brief.ts';
 import { RealizarError } from '../errors.ts';
 import type { SafetensorsDType } from './dtypes.ts';
 import type { SafetensorsTensor } from './parse.ts';
@@ -23,14 +24,27 @@ export type TensorArray<D extends SafetensorsDType> = InstanceType<(typeof array
  * @param dtype what the tensor has to be
  * @throws RealizarError `unsupported-dtype` where the tensor is of another dtype; `out-of-bounds` where `file` is not whole
  */
-export function tensorView<D extends SafetensorsDType>(file: Uint8Array, tensor: SafetensorsTensor, dtype: D): TensorArray<D> {
+export function tensorView<D extends SafetensorsDType>(
+  file: Uint8Array,
+  tensor: SafetensorsTensor,
+  dtype: D,
+): TensorArray<D> {
   const { name, offset, byteLength } = tensor;
-  if (tensor.dtype !== dtype) throw new RealizarError('unsupported-dtype', `${name} is ${tensor.dtype}, not ${dtype}`, { field: name });
+  if (tensor.dtype !== dtype)
+    throw new RealizarError('unsupported-dtype', `${brief(name)} is ${tensor.dtype}, not ${dtype}`, { field: name });
   if (offset + byteLength > file.byteLength) {
-    throw new RealizarError('out-of-bounds', `${name} ends at byte ${offset + byteLength}, and the file has ${file.byteLength}`, { field: name, offset });
+    throw new RealizarError(
+      'out-of-bounds',
+      `${brief(name)} ends at byte ${offset + byteLength}, and the file has ${file.byteLength}`,
+      { field: name, offset },
+    );
   }
   const array = arrays[dtype];
   const bytes = file.subarray(offset, offset + byteLength);
   const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : Uint8Array.from(bytes);
-  return new array(aligned.buffer as ArrayBuffer, aligned.byteOffset, byteLength / array.BYTES_PER_ELEMENT) as TensorArray<D>;
+  return new array(
+    aligned.buffer as ArrayBuffer,
+    aligned.byteOffset,
+    byteLength / array.BYTES_PER_ELEMENT,
+  ) as TensorArray<D>;
 }
