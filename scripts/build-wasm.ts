@@ -1,0 +1,86 @@
+// Compiles the AssemblyScript kernels to WebAssembly and embeds them, with the worker's source, into src/generated/wasm.ts:
+// the package then needs no file beside its JavaScript, and no bundler has to find one.
+//
+//   node scripts/build-wasm.ts        compiles when an input changed; prints what it wrote
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+// Stripping types is still experimental in Node and says so on every run.
+process.removeAllListeners('warning');
+
+const root = resolve(import.meta.dirname, '..');
+const wasmFolder = join(root, 'src/backend/wasm');
+const assembly = join(wasmFolder, 'assembly');
+const worker = join(wasmFolder, 'worker.ts');
+const output = join(root, 'src/generated/wasm.ts');
+const compiler = join(root, 'node_modules/assemblyscript');
+
+// -O3 and -Oz are slower here: they nest expressions until the engine has to spill its vector registers.
+const common = '-O2 --noAssert --runtime stub --use abort= --enable simd';
+const kernels = `${common} --enable threads --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536`;
+
+/** Two builds of one source: engines without relaxed SIMD reject a module that holds a single one of its instructions. */
+const builds = {
+  relaxed: `index.ts ${kernels} --enable relaxed-simd`,
+  simd: `index.ts ${kernels}`,
+  probe: `probe.ts ${common} --enable relaxed-simd`,
+};
+
+async function inputHash(): Promise<string> {
+  const names = (await readdir(assembly, { recursive: true })).filter((name) => name.endsWith('.ts')).sort();
+  const files = [
+    import.meta.filename,
+    worker,
+    join(compiler, 'package.json'),
+    ...names.map((name) => join(assembly, name)),
+  ];
+  const hash = createHash('sha256');
+  for (const file of files)
+    hash
+      .update(file.slice(root.length))
+      .update('\0')
+      .update(await readFile(file))
+      .update('\0');
+  return hash.digest('hex');
+}
+
+async function isUpToDate(hash: string): Promise<boolean> {
+  return (await readFile(output, 'utf8').catch(() => '')).startsWith(header(hash));
+}
+
+const header = (hash: string): string => `// Written by scripts/build-wasm.ts from inputs ${hash}\n`;
+
+async function compile(command: string, target: string): Promise<Buffer> {
+  const args = [join(compiler, 'bin/asc.js'), ...command.split(' '), '-o', target];
+  const child = spawn(process.execPath, args, { cwd: assembly, stdio: ['ignore', 'inherit', 'inherit'] });
+  const status = await new Promise((done, failed) => child.on('error', failed).on('exit', done));
+  if (status !== 0) throw new Error(`asc ended with ${String(status)}`);
+  return readFile(target);
+}
+
+async function build(hash: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'realizar-wasm-'));
+  const compiled = await Promise.all(
+    Object.entries(builds).map(
+      async ([name, command]) => [name, await compile(command, join(folder, `${name}.wasm`))] as const,
+    ),
+  ).finally(() => rm(folder, { recursive: true, force: true }));
+  const constants = compiled.map(([name, bytes]) => `export const ${name} = '${bytes.toString('base64')}';\n`);
+  const workerSource = stripTypeScriptTypes(await readFile(worker, 'utf8')).replace(/[^\S\n]+$/gm, '');
+
+  await mkdir(join(output, '..'), { recursive: true });
+  const unfinished = `${output}.${process.pid}`;
+  await writeFile(
+    unfinished,
+    `${header(hash)}${constants.join('')}export const workerSource = ${JSON.stringify(workerSource)};\n`,
+  );
+  await rename(unfinished, output);
+  console.log(`src/generated/wasm.ts: ${compiled.map(([name, bytes]) => `${name} ${bytes.length} bytes`).join(', ')}`);
+}
+
+const hash = await inputHash();
+if (!(await isUpToDate(hash))) await build(hash);

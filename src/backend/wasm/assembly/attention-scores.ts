@@ -1,0 +1,103 @@
+// score[row][key] = Σ_d query[row][d] · key[d], one multiply-add after the other from d = 0.
+// Kernels differ in how many such sums they run side by side: 4 rows × 8 keys, 4 × 4, 1 × 16, 1 × 4.
+import { multiplyAdd } from './lib/vector';
+
+/**
+ * @param queries [rows / 4][headDim][4], zeros where rows end inside a block
+ * @param keys [groups][headDim][4]
+ * @param scores [rows rounded up to 4][rowBytes]
+ */
+export function scoreKeys(
+  queries: usize, rows: i32, keys: usize, groups: i32, groupBytes: usize, scores: usize, rowBytes: usize,
+): void {
+  for (; rows > 0; rows -= 4) {
+    if (rows > 2) {
+      let g = 0;
+      for (; g + 2 <= groups; g += 2) score4x8(queries, keys + <usize>g * groupBytes, groupBytes, scores + (<usize>g << 4), rowBytes);
+      if (g < groups) score4x4(queries, keys + <usize>g * groupBytes, groupBytes, scores + (<usize>g << 4), rowBytes);
+    } else {
+      for (let row = 0; row < rows; row++) {
+        const query = queries + (<usize>row << 2);
+        const to = scores + <usize>row * rowBytes;
+        let g = 0;
+        for (; g + 4 <= groups; g += 4) score1x16(query, keys + <usize>g * groupBytes, groupBytes, to + (<usize>g << 4));
+        for (; g < groups; g++) score1x4(query, keys + <usize>g * groupBytes, groupBytes, to + (<usize>g << 4));
+      }
+    }
+    queries += groupBytes;
+    scores += rowBytes << 2;
+  }
+}
+
+function score4x8(q: usize, keys: usize, groupBytes: usize, out: usize, rowBytes: usize): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
+  for (const end = keys + groupBytes; keys < end; keys += 16) {
+    const a = v128.load(keys);
+    const b = v128.load(keys + groupBytes);
+    let x = v128.load32_splat(q);
+    a0 = multiplyAdd(x, a, a0);
+    b0 = multiplyAdd(x, b, b0);
+    x = v128.load32_splat(q, 4);
+    a1 = multiplyAdd(x, a, a1);
+    b1 = multiplyAdd(x, b, b1);
+    x = v128.load32_splat(q, 8);
+    a2 = multiplyAdd(x, a, a2);
+    b2 = multiplyAdd(x, b, b2);
+    x = v128.load32_splat(q, 12);
+    a3 = multiplyAdd(x, a, a3);
+    b3 = multiplyAdd(x, b, b3);
+    q += 16;
+  }
+  v128.store(out, a0);
+  v128.store(out, b0, 16);
+  out += rowBytes;
+  v128.store(out, a1);
+  v128.store(out, b1, 16);
+  out += rowBytes;
+  v128.store(out, a2);
+  v128.store(out, b2, 16);
+  out += rowBytes;
+  v128.store(out, a3);
+  v128.store(out, b3, 16);
+}
+
+function score4x4(q: usize, keys: usize, groupBytes: usize, out: usize, rowBytes: usize): void {
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
+  for (const end = keys + groupBytes; keys < end; keys += 16) {
+    const a = v128.load(keys);
+    a0 = multiplyAdd(v128.load32_splat(q), a, a0);
+    a1 = multiplyAdd(v128.load32_splat(q, 4), a, a1);
+    a2 = multiplyAdd(v128.load32_splat(q, 8), a, a2);
+    a3 = multiplyAdd(v128.load32_splat(q, 12), a, a3);
+    q += 16;
+  }
+  v128.store(out, a0);
+  v128.store(out + rowBytes, a1);
+  v128.store(out + 2 * rowBytes, a2);
+  v128.store(out + 3 * rowBytes, a3);
+}
+
+function score1x16(q: usize, keys: usize, groupBytes: usize, out: usize): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  for (const end = keys + groupBytes; keys < end; keys += 16) {
+    const x = v128.load32_splat(q);
+    a = multiplyAdd(x, v128.load(keys), a);
+    b = multiplyAdd(x, v128.load(keys + groupBytes), b);
+    c = multiplyAdd(x, v128.load(keys + 2 * groupBytes), c);
+    d = multiplyAdd(x, v128.load(keys + 3 * groupBytes), d);
+    q += 16;
+  }
+  v128.store(out, a);
+  v128.store(out, b, 16);
+  v128.store(out, c, 32);
+  v128.store(out, d, 48);
+}
+
+function score1x4(q: usize, keys: usize, groupBytes: usize, out: usize): void {
+  let a = f32x4.splat(0);
+  for (const end = keys + groupBytes; keys < end; keys += 16) {
+    a = multiplyAdd(v128.load32_splat(q), v128.load(keys), a);
+    q += 16;
+  }
+  v128.store(out, a);
+}

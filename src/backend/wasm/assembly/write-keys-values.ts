@@ -1,0 +1,64 @@
+// Keys (normed, rotated) and values of a batch go into their cache slots. A chunk is one token.
+//
+//   keys    [block][key head][slot / 4][headDim][slot mod 4]   four keys side by side: scores need no horizontal sum
+//   values  [block][key head][slot][headDim rounded up to 4]
+import { AttentionArguments, KvLayer } from './lib/structs';
+import { rmsNorm } from './rms-norm';
+import { rotateHead } from './rope';
+
+export function writeKeysValues(args: usize, token: i32, thread: i32): void {
+  const a = changetype<AttentionArguments>(args);
+  const scratch = a.scratch + <usize>thread * a.scratchBytes;
+  for (let head = 0; head < a.cache.numKvHeads; head++) writeKeyValue(a, token, head, scratch);
+}
+
+/** `scratch` has room for two heads. */
+export function writeKeyValue(a: AttentionArguments, token: i32, head: i32, scratch: usize): void {
+  const cache = a.cache;
+  const headDim = cache.headDim;
+  const slot = load<i32>(a.batch.slotMapping + (<usize>token << 2));
+  const block = slot / cache.blockSize;
+  const offset = slot - block * cache.blockSize;
+  const row = <usize>(token * cache.numKvHeads + head) * (<usize>headDim << 2);
+
+  const key = positionedHead(a, a.k + row, a.keyNorm, token, scratch);
+  const keyGroup = keysOf(cache, block, head) + <usize>(offset >> 2) * <usize>(headDim << 4);
+  let to = keyGroup + (<usize>(offset & 3) << 2);
+  for (let d = 0; d < headDim; d++, to += 16) f32.store(to, f32.load(key + (<usize>d << 2)));
+
+  const value = valuesOf(cache, block, head) + <usize>offset * valueBytes(headDim);
+  memory.copy(value, a.v + row, <usize>headDim << 2);
+}
+
+/** The head at `x` after its norm, if it has one, and rope. @returns where it lies: in `scratch` */
+export function positionedHead(a: AttentionArguments, x: usize, norm: usize, token: i32, scratch: usize): usize {
+  const headDim = a.cache.headDim;
+  if (norm != 0) {
+    const normed = scratch + (<usize>headDim << 2);
+    rmsNorm(x, norm, normed, headDim, a.normEps);
+    x = normed;
+  }
+  const table = <usize>token * (<usize>a.rope.dimensions << 1);
+  rotateHead(x, scratch, a.rope.cos + table, a.rope.sin + table, headDim, a.rope.dimensions, a.rope.interleaved != 0);
+  return scratch;
+}
+
+// @ts-ignore: decorator
+@inline
+export function valueBytes(headDim: i32): usize {
+  return <usize>((headDim + 3) & ~3) << 2;
+}
+
+// @ts-ignore: decorator
+@inline
+export function keysOf(cache: KvLayer, block: i32, head: i32): usize {
+  const headBytes = <usize>((cache.blockSize + 3) >> 2) * <usize>(cache.headDim << 4);
+  return cache.keys + (<usize>block * <usize>cache.numKvHeads + <usize>head) * headBytes;
+}
+
+// @ts-ignore: decorator
+@inline
+export function valuesOf(cache: KvLayer, block: i32, head: i32): usize {
+  const headBytes = <usize>cache.blockSize * valueBytes(cache.headDim);
+  return cache.values + (<usize>block * <usize>cache.numKvHeads + <usize>head) * headBytes;
+}

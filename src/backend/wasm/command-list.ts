@@ -1,0 +1,81 @@
+import type { Arena } from './arena.ts';
+import type { WasmMemory } from './memory.ts';
+import {
+  ARGUMENTS_WORD,
+  BARRIER,
+  CHUNKS_WORD,
+  COMMAND_WORDS,
+  COUNTER_WORD,
+  END,
+  EVERY_THREAD,
+  FLAGS_WORD,
+  JUMP,
+} from './opcodes.ts';
+
+/** Commands of one segment: enough for a forward pass of most models, so that lists seldom jump. */
+const SEGMENT_COMMANDS = 512;
+
+/** Whether the next command may start before all threads have finished this one: only where it reads nothing that this writes. */
+export type Ordering = 'then-wait' | 'then-go-on';
+
+/** Records what threads will do (assembly/walk.ts) into memory. */
+export class CommandList {
+  readonly #memory: WasmMemory;
+  readonly #constants: Arena;
+  readonly #firstSegment: number;
+  #segment: number;
+  #length = 0;
+
+  /** @param constants where further segments come from; emptied after every run, as the list is */
+  constructor(memory: WasmMemory, constants: Arena) {
+    this.#memory = memory;
+    this.#constants = constants;
+    this.#firstSegment = memory.allocate(SEGMENT_COMMANDS * COMMAND_WORDS * 4, 'the command list');
+    this.#segment = this.#firstSegment;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /**
+   * @param chunks parts that threads take one by one; `everyThread`: each does the command once, for itself
+   * @param args 32-bit words: integers, pointers, `floatBits`
+   */
+  record(opcode: number, chunks: number | 'every-thread', args: readonly number[], ordering: Ordering = 'then-wait'): void {
+    if (this.#length === SEGMENT_COMMANDS - 1) this.#startSegment();
+    const at = this.#segment / 4 + this.#length * COMMAND_WORDS;
+    this.#length += 1;
+    const { i32 } = this.#memory;
+    i32[at] = opcode;
+    i32[at + CHUNKS_WORD] = chunks === 'every-thread' ? EVERY_THREAD : chunks;
+    i32[at + FLAGS_WORD] = ordering === 'then-wait' ? BARRIER : 0;
+    for (let i = 0; i < args.length; i++) i32[at + ARGUMENTS_WORD + i] = args[i]!;
+    i32[at + COUNTER_WORD] = 0;
+  }
+
+  /** Ends the list and starts a new one, in the same place: run the old one before recording. @returns where it begins */
+  finish(): number {
+    this.#memory.i32[this.#segment / 4 + this.#length * COMMAND_WORDS] = END;
+    this.#segment = this.#firstSegment;
+    this.#length = 0;
+    return this.#firstSegment;
+  }
+
+  #startSegment(): void {
+    const next = this.#constants.allocate(SEGMENT_COMMANDS * COMMAND_WORDS * 4);
+    const at = this.#segment / 4 + this.#length * COMMAND_WORDS;
+    this.#memory.i32[at] = JUMP;
+    this.#memory.i32[at + ARGUMENTS_WORD] = next;
+    this.#segment = next;
+    this.#length = 0;
+  }
+}
+
+const bits = new DataView(new ArrayBuffer(4));
+
+/** A number as the word that an f32 argument is. */
+export function floatBits(value: number): number {
+  bits.setFloat32(0, value);
+  return bits.getInt32(0);
+}

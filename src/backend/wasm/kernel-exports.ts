@@ -1,0 +1,22 @@
+/** What assembly/index.ts exports. Pointers are byte offsets into the module's memory. */
+export interface KernelExports {
+  /** Walks a recorded list to its end as thread `thread` of `threads`. */
+  run(list: number, barrier: number, thread: number, threads: number): void;
+
+  init_linear(kernelSet: number, scratch: number): void;
+  linear_scratch_bytes(): number;
+  /** The form in which a layout's kernels want activations. */
+  form_of(layout: number): number;
+  prepared_bytes(form: number, tokens: number, columns: number): number;
+
+  /** Where the module's own data ends and ours may begin. */
+  heap_base(): number;
+}
+
+/** What assembly/probe.ts exports. */
+export interface ProbeExports {
+  /** The engine's relaxed dot of four bytes (signed) with four. */
+  relaxedDot(a: number, b: number): number;
+  /** Calls it often, so that it becomes hot code. */
+  relaxedDotOften(a: number, b: number, times: number): number;
+}

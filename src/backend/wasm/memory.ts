@@ -1,0 +1,86 @@
+import { RealizarError } from '../../errors.ts';
+import { MAX_PAGES } from './module.ts';
+
+const PAGE_BYTES = 65_536;
+
+/** Grows by at least this much at a time: a call of grow is dear, and pages that nobody touches cost nothing. */
+const GROWTH_BYTES = 16 * 2 ** 20;
+
+/** The largest memory that 32-bit pointers reach. */
+export const MAX_BYTES = MAX_PAGES * PAGE_BYTES;
+
+/**
+ * One WebAssembly memory, given out from the bottom and never taken back: weights, keys and values, constants, and the
+ * pieces that arenas are made of.
+ */
+export class WasmMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Views of all of it. Growing replaces them, so nobody may keep one over an allocation. */
+  u8!: Uint8Array<ArrayBuffer>;
+  i32!: Int32Array<ArrayBuffer>;
+  f32!: Float32Array<ArrayBuffer>;
+  #used: number;
+
+  /** @param base bytes at the bottom that belong to the module */
+  constructor(memory: WebAssembly.Memory, base: number) {
+    this.memory = memory;
+    this.#used = base;
+    this.#renewViews();
+  }
+
+  get usedBytes(): number {
+    return this.#used;
+  }
+
+  get byteLength(): number {
+    return this.u8.byteLength;
+  }
+
+  /**
+   * @param alignment a power of two
+   * @returns where the memory begins; it is zero
+   * @throws RealizarError `out-of-memory`
+   */
+  allocate(bytes: number, what: string, alignment = 64): number {
+    const start = Math.ceil(this.#used / alignment) * alignment;
+    this.#reserve(start + bytes, what, bytes);
+    this.#used = start + bytes;
+    return start;
+  }
+
+  /** Adds `bytes` to what was allocated last, if that ends at `end`. @returns whether it did */
+  extend(end: number, bytes: number, what: string): boolean {
+    if (end !== this.#used) return false;
+    this.#reserve(end + bytes, what, bytes);
+    this.#used = end + bytes;
+    return true;
+  }
+
+  #reserve(end: number, what: string, wanted: number): void {
+    const missing = end - this.byteLength;
+    if (missing <= 0) return;
+    try {
+      if (end > MAX_BYTES) throw new RangeError('beyond 32-bit pointers');
+      const room = Math.min(Math.max(missing, GROWTH_BYTES), MAX_BYTES - this.byteLength);
+      this.memory.grow(Math.ceil(room / PAGE_BYTES));
+    } catch (cause) {
+      throw new RealizarError(
+        'out-of-memory',
+        `${what} needs ${megabytes(wanted)} beside the ${megabytes(this.#used)} already in use, but a WebAssembly memory ` +
+          `holds at most ${megabytes(MAX_BYTES)} and this machine may give less; try a smaller model or a shorter context`,
+        { cause, field: what },
+      );
+    }
+    this.#renewViews();
+  }
+
+  // Typed as plain buffers: nothing here can be resized or detached behind our back, which is what the types guard.
+  #renewViews(): void {
+    const { buffer } = this.memory;
+    this.u8 = new Uint8Array(buffer);
+    this.i32 = new Int32Array(buffer);
+    this.f32 = new Float32Array(buffer);
+  }
+}
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -1,0 +1,65 @@
+import { RealizarError } from '../../errors.ts';
+import * as generated from '../../generated/wasm.ts';
+
+/** `relaxed` uses relaxed SIMD, which an engine without it rejects whole; `simd` runs wherever WebAssembly has SIMD. */
+export type Build = 'relaxed' | 'simd';
+
+/** Pages of 64 KiB that the modules are compiled for: all that 32-bit pointers reach. */
+export const MAX_PAGES = 65_536;
+
+/** @throws RealizarError `backend-unavailable` where the engine does not take the module */
+export async function compileModule(build: Build, shared: boolean): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(moduleBytes(build, shared));
+  } catch (cause) {
+    throw new RealizarError('backend-unavailable', `this JavaScript engine does not run the ${build} kernels`, { cause });
+  }
+}
+
+/** Whether the engine has SIMD at all. */
+export const hasSimd = (): boolean => WebAssembly.validate(decode(generated.simd));
+
+/** The module that the probe asks; undefined where the engine has no relaxed SIMD. */
+export async function compileProbe(): Promise<WebAssembly.Module | undefined> {
+  const bytes = decode(generated.probe);
+  return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
+}
+
+export function createMemory(pages: number, shared: boolean): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: pages, maximum: MAX_PAGES, shared });
+}
+
+/** A build's bytes. They ask for shared memory; without it the module is the same but for one flag of its only import. */
+function moduleBytes(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
+  const bytes = decode(generated[build]);
+  if (!shared) bytes[memoryFlagsOffset(bytes)]! &= ~SHARED_FLAG;
+  return bytes;
+}
+
+const decode = (base64: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+
+const IMPORT_SECTION = 2;
+const SHARED_FLAG = 2;
+
+// https://webassembly.github.io/spec/core/binary/modules.html: magic and version, then sections of id, size and content.
+function memoryFlagsOffset(bytes: Uint8Array): number {
+  let at = 8;
+  while (bytes[at] !== IMPORT_SECTION) {
+    const [size, content] = readLeb(bytes, at + 1);
+    at = content + size;
+  }
+  const [, content] = readLeb(bytes, at + 1);
+  const moduleName = content + 1; // after the number of imports: one
+  const fieldName = moduleName + 1 + bytes[moduleName]!;
+  return fieldName + 1 + bytes[fieldName]! + 1; // after the kind: a memory
+}
+
+/** An unsigned LEB128 number and where it ends. */
+function readLeb(bytes: Uint8Array, at: number): readonly [value: number, end: number] {
+  let value = 0;
+  for (let shift = 0; ; shift += 7) {
+    const byte = bytes[at++]!;
+    value |= (byte & 0x7f) << shift;
+    if (byte < 0x80) return [value, at];
+  }
+}

@@ -1,0 +1,46 @@
+import type { WorkerSetup } from './worker.ts';
+
+/** A worker of Node or of the browser. */
+export interface WorkerHandle {
+  post(setup: WorkerSetup): void;
+  onMessage(listener: (message: unknown) => void): void;
+  /** Called when the worker throws or ends by itself. */
+  onFailure(listener: (reason: unknown) => void): void;
+  /** Whether the worker keeps a Node process alive. */
+  keepProcessAlive(alive: boolean): void;
+  terminate(): Promise<void>;
+}
+
+/** Starts a worker from the text of a module without imports. */
+export function spawnWorker(source: string): WorkerHandle {
+  const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
+  return node ? spawnNodeWorker(node, source) : spawnWebWorker(source);
+}
+
+function spawnNodeWorker(node: typeof import('node:worker_threads'), source: string): WorkerHandle {
+  const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+  // The flags of the parent, such as a test runner's loaders, are not for this module.
+  const worker = new node.Worker(url, { execArgv: [], env: {}, name: 'realizar kernels' });
+  return {
+    post: (setup) => worker.postMessage(setup),
+    onMessage: (listener) => void worker.on('message', listener),
+    onFailure: (listener) => void worker.on('error', listener).on('exit', (code) => listener(`it ended with code ${code}`)),
+    keepProcessAlive: (alive) => (alive ? worker.ref() : worker.unref()),
+    terminate: async () => void (await worker.terminate()),
+  };
+}
+
+function spawnWebWorker(source: string): WorkerHandle {
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(url, { type: 'module', name: 'realizar kernels' });
+  return {
+    post: (setup) => worker.postMessage(setup),
+    onMessage: (listener) => {
+      worker.addEventListener('message', (event) => listener(event.data));
+      worker.addEventListener('message', () => URL.revokeObjectURL(url), { once: true });
+    },
+    onFailure: (listener) => worker.addEventListener('error', (event) => listener(event.message)),
+    keepProcessAlive: () => {},
+    terminate: async () => worker.terminate(),
+  };
+}
