@@ -246,6 +246,16 @@ describe('many requests', () => {
     );
   });
 
+  test('that run out of blocks start again and say the same', async () => {
+    const { engine, model } = fakeEngine({ numBlocks: 8, blockSize: 4 });
+    const prompts = [[1, 2], [3, 4], [5, 6]];
+    const maxTokens = 30;
+    const results = await Promise.all(prompts.map((ids) => engine.generate(ids, { ...greedy, maxTokens }).result()));
+    expect(results.map(({ tokenIds }) => tokenIds)).toEqual(prompts.map((ids) => fakeAnswer(ids, maxTokens)));
+    const starts = model.batches.flatMap(({ positions }) => [...positions]).filter((position) => position === 0);
+    expect(starts.length).toBeGreaterThan(prompts.length);
+  });
+
   test('are steps of one batch from the first step on, when asked at once', async () => {
     const { engine, model } = fakeEngine({ chunkSize: 64 });
     await Promise.all([[1], [2, 3], [4, 5, 6]].map((ids) => engine.generate(ids, { ...greedy, maxTokens: 3, ignoreEos: true }).result()));
@@ -271,6 +281,16 @@ describe('logits', () => {
     await chunks.next();
     await chunks.next();
     expect(await chunks.next()).toMatchObject({ done: true });
+  });
+
+  test('come once each, also when somebody else took their blocks meanwhile', async () => {
+    const { engine } = fakeEngine({ numBlocks: 4, blockSize: 4, chunkSize: 4 });
+    const ids = Array.from({ length: 15 }, (_, i) => i);
+    const chunks = engine.logits(ids)[Symbol.asyncIterator]();
+    const rows = [await chunks.next()];
+    await engine.generate(prompt, { ...greedy, ignoreEos: true }).result();
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) rows.push(next);
+    expect(rows.flatMap(({ value }) => [...(value as Float32Array)])).toEqual(ids.flatMap((_, i) => [...fakeLogits(ids.slice(0, i + 1))]));
   });
 
   test('are computed no further when their reader leaves', async () => {
@@ -311,6 +331,13 @@ describe('cancelling', () => {
     expect(last).toMatchObject({ type: 'finish', reason: 'cancelled' });
     expect(events.length).toBeLessThan(8);
     expect((await engine.generate(prompt, { ...greedy, ignoreEos: true }).result()).tokenIds).toHaveLength(29);
+  });
+
+  test('in the midst of a step drops what the step answers', async () => {
+    const controller = new AbortController();
+    const { engine } = fakeEngine({ onStep: ({ positions }) => void (positions[0] === 4 && controller.abort()) });
+    const result = await engine.generate(prompt, { ...greedy, ignoreEos: true, signal: controller.signal }).result();
+    expect(result).toMatchObject({ finishReason: 'cancelled', tokenIds: fakeAnswer(prompt, 2) });
   });
 
   test('before the start runs nothing', async () => {
@@ -384,6 +411,22 @@ describe('an engine', () => {
     expect(model.disposed).toBe(true);
     expect(() => engine.generate(prompt)).toThrow(expect.objectContaining({ code: 'closed' }));
     await engine.close();
+  });
+
+  test('waits for the step that runs before it frees the model', async () => {
+    const steps: boolean[] = [];
+    const { engine, model } = fakeEngine({
+      onStep: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        steps.push(model.disposed);
+      },
+    });
+    const running = engine.generate(prompt, greedy).result();
+    const ended = expect(running).rejects.toThrow(expect.objectContaining({ code: 'closed' }));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await engine.close();
+    await ended;
+    expect(steps).toEqual([false]);
   });
 
   test('is closed by await using', async () => {

@@ -65,6 +65,29 @@ describe('scheduler', () => {
     expect(resumed).toMatchObject({ sequence: young, start: 0, rows: young.tokenIds.length });
   });
 
+  test('a preempted sequence comes back before those that have waited all along, and nobody is let in in its place', () => {
+    const scheduler = new Scheduler(new BlockManager(4, 4), { maxSequences: 2, chunkSize: 64 });
+    const [old, young, waiting] = [generation(7), generation(3), generation(1)];
+    for (const sequence of [old, young, waiting]) scheduler.add(sequence);
+    compute(scheduler.schedule());
+    expect(young.computed).toBe(3);
+    while (young.status === 'running') {
+      const step = scheduler.schedule();
+      if ((young.status as string) === 'waiting') expect(step.map(({ sequence }) => sequence)).toEqual([old]);
+      compute(step);
+    }
+    scheduler.remove(old);
+    expect(scheduler.schedule().map(({ sequence }) => sequence)).toEqual([young, waiting]);
+  });
+
+  test('nobody is let in whose blocks those that run will need in their next steps', () => {
+    const scheduler = new Scheduler(new BlockManager(3, 4), { maxSequences: 2, chunkSize: 64 });
+    const [first, second] = [generation(8), generation(2)];
+    scheduler.add(first);
+    scheduler.add(second);
+    expect(scheduler.schedule().map(({ sequence }) => sequence)).toEqual([first]);
+  });
+
   test('a paused sequence is passed over, and is the first to give its blocks back', () => {
     const scheduler = new Scheduler(new BlockManager(4, 4), { maxSequences: 4, chunkSize: 64 });
     const paused = generation(8);
