@@ -14,8 +14,8 @@
  *
  * @module
  */
-export { applyChain, createSampler, distributionOf } from './chain.ts';
-export type { ChainContext, Sampler, SamplerOptions } from './chain.ts';
+export { applyChain, distributionOf } from './chain.ts';
+export type { ChainContext } from './chain.ts';
 export { candidatesOf } from './candidates.ts';
 export type { Candidates } from './candidates.ts';
 export { breakerIdsOf } from './dry-breakers.ts';
@@ -23,3 +23,5 @@ export { logprobsOf } from './logprobs.ts';
 export type { Logprobs } from './logprobs.ts';
 export { defaultParams, defaultSamplers, neutralParams, resolveParams } from './resolve-params.ts';
 export type { SamplerName, SamplingParams } from './params.ts';
+export { createSampler } from './sampler.ts';
+export type { Sampler, SamplerOptions } from './sampler.ts';

@@ -27,6 +27,10 @@ export interface Fragments {
  * @param literals the texts that the template itself writes
  */
 export function fragmentsOf(controls: readonly string[], literals: readonly string[]): Fragments {
+  const longest = controls.reduce((most, control) => Math.max(most, control.length), 0);
+  const literalStarts = new Set(literals.flatMap((literal) => edges(literal, longest, (length) => literal.slice(0, length))));
+  const literalEnds = new Set(literals.flatMap((literal) => edges(literal, longest, (length) => literal.slice(-length))));
+
   const atStart = new Set<string>();
   const atEnd = new Set<string>();
   const between = new Set<string>();
@@ -34,15 +38,16 @@ export function fragmentsOf(controls: readonly string[], literals: readonly stri
     for (let i = 1; i < control.length; i++) {
       atEnd.add(control.slice(0, i));
       atStart.add(control.slice(i));
-      if (!literals.some((literal) => literal.endsWith(control.slice(0, i)))) continue;
-      for (let j = i + 1; j < control.length; j++) {
-        if (literals.some((literal) => literal.startsWith(control.slice(j)))) between.add(control.slice(i, j));
-      }
+      if (!literalEnds.has(control.slice(0, i))) continue;
+      for (let j = i + 1; j < control.length; j++) if (literalStarts.has(control.slice(j))) between.add(control.slice(i, j));
     }
   }
-  const longest = controls.reduce((most, control) => Math.max(most, control.length), 0);
   return { whole: anyOf(controls), atStart, atEnd, between, longest };
 }
+
+/** The beginnings or ends of a literal that could be those of a control token. */
+const edges = (literal: string, longest: number, edge: (length: number) => string): string[] =>
+  Array.from({ length: Math.min(literal.length, longest) }, (_, i) => edge(i + 1));
 
 /**
  * Hides control tokens in the texts of messages from a template, and finds them again in what it rendered.

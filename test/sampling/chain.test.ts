@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RealizarError } from '../../src/errors.ts';
-import { createSampler, distributionOf } from '../../src/sampling/chain.ts';
+import { distributionOf } from '../../src/sampling/chain.ts';
 import type { SamplingParams } from '../../src/sampling/params.ts';
 import { defaultParams, defaultSamplers, neutralParams, resolveParams } from '../../src/sampling/resolve-params.ts';
+import { createSampler } from '../../src/sampling/sampler.ts';
 
 const anyLogits = fc.float32Array({ minLength: 1, maxLength: 200, min: -30, max: 30, noNaN: true });
 const anySeed = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createSampler } from '../../src/sampling/chain.ts';
 import type { SamplingParams } from '../../src/sampling/params.ts';
 import { neutralParams } from '../../src/sampling/resolve-params.ts';
 import { counterRng, lcgRng, splitMix64 } from '../../src/sampling/rng.ts';
+import { createSampler } from '../../src/sampling/sampler.ts';
 
 describe('the counter-based generator', () => {
   test("gives SplitMix64's published numbers", () => {

@@ -13,10 +13,10 @@ import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { derivedModel, describeWithInputs, sharedPath } from '../support/inputs.ts';
 
 const controls = ['<|im_start|>', '<|im_end|>', '</s>'];
-const FIRST_CONTROL = 0x110000;
+const FIRST_CONTROL = 128;
 const control = /<\|im_start\|>|<\|im_end\|>|<\/s>/g;
 
-/** One id per code point, and one per control token. */
+/** One id per ASCII character, and one per control token. */
 const characters = {
   vocabSize: FIRST_CONTROL + controls.length,
   isSpecial: (id: number) => id >= FIRST_CONTROL,
