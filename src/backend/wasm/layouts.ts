@@ -22,7 +22,7 @@ export type KernelSet = keyof typeof kernelSets;
 export type PackedDType =
   'f32' | 'f16' | 'bf16' | 'q4_0' | 'q4_1' | 'q5_0' | 'q5_1' | 'q8_0' | 'q2_k' | 'q3_k' | 'q4_k' | 'q5_k' | 'q6_k';
 
-/** One way to pack 8 rows: its number in assembly/linear/layouts.ts, and the bytes that 8 rows of `columns` values take in it. */
+/** One way to pack 8 rows, explained in assembly/linear/layouts.ts: its number there, and the bytes 8 rows of `columns` values take. */
 export interface Layout {
   readonly id: number;
   readonly columns: number;
@@ -31,21 +31,31 @@ export interface Layout {
 
 /** f32, for every column the 8 rows. Takes any dtype, any number. */
 const f32Columns: Layout = { id: 0, columns: 1, bytes: 32 };
+const f16Columns: Layout = { id: 1, columns: 1, bytes: 16 };
+const bf16Columns: Layout = { id: 2, columns: 1, bytes: 16 };
+const nibbles: Layout = { id: 3, columns: 32, bytes: 16 + 128 };
+const nibblesMin: Layout = { id: 4, columns: 32, bytes: 32 + 128 };
+const bytes: Layout = { id: 5, columns: 32, bytes: 16 + 256 };
+const bytesMin: Layout = { id: 6, columns: 32, bytes: 32 + 256 };
+const kNibbles: Layout = { id: 7, columns: 256, bytes: 64 + 8 * (16 + 128) };
+const kBytes: Layout = { id: 8, columns: 256, bytes: 64 + 8 * (16 + 256) };
+const kSixBits: Layout = { id: 9, columns: 256, bytes: 32 + 8 * (16 + 192) };
+const kHalves: Layout = { id: 10, columns: 256, bytes: 64 + 8 * (32 + 128) };
 
 const layoutOf: Readonly<Record<PackedDType, Layout>> = {
   f32: f32Columns,
-  f16: f32Columns,
-  bf16: f32Columns,
-  q4_0: f32Columns,
-  q4_1: f32Columns,
-  q5_0: f32Columns,
-  q5_1: f32Columns,
-  q8_0: f32Columns,
-  q2_k: f32Columns,
-  q3_k: f32Columns,
-  q4_k: f32Columns,
-  q5_k: f32Columns,
-  q6_k: f32Columns,
+  f16: f16Columns,
+  bf16: bf16Columns,
+  q4_0: nibbles,
+  q4_1: nibblesMin,
+  q5_0: bytes,
+  q5_1: bytesMin,
+  q8_0: bytes,
+  q2_k: kHalves,
+  q3_k: kHalves,
+  q4_k: kNibbles,
+  q5_k: kBytes,
+  q6_k: kSixBits,
 };
 
 /** How a weight [rows, columns] lies in WebAssembly memory. */

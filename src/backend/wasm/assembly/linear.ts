@@ -11,11 +11,13 @@
 //   alignment   x, y, bias 4 bytes; prepared 16 bytes; weight 64 bytes
 
 import { block_bytes, block_size } from './dtype/index';
-import { dequantize_packed_row, repack_group } from './linear/repack';
+import { dequantize_packed_row } from './linear/dequantize';
+import { prepared_token_bytes } from './linear/forms';
 import { layout_form, layout_group_bytes } from './linear/layouts';
-import { prepare_token, prepared_token_bytes } from './linear/prepare';
-import { set_kernel_set, set_scratch, SCRATCH_BYTES } from './linear/state';
+import { prepare_token } from './linear/prepare';
+import { repack_group } from './linear/repack';
 import { run_groups } from './linear/run';
+import { set_kernel_set, set_scratch, SCRATCH_BYTES } from './linear/state';
 
 /** Bytes of scratch memory each thread has to give to `init_linear`. */
 export function linear_scratch_bytes(): i32 {

@@ -54,8 +54,7 @@ export function block_bytes(dtype: i32): i32 {
 /** The quant that stands for 0 where a dtype has one. */
 export function zero_quant(dtype: i32): i32 {
   if (dtype == Q4_0) return 8;
-  if (dtype == Q5_0) return 16;
-  if (dtype == Q8_0) return 128;
+  if (dtype == Q8_0 || dtype == Q5_0) return 128;
   return dtype == Q6_K ? 32 : 0;
 }
 

@@ -1,4 +1,5 @@
 // q5_0: scale f16 | 32 fifth bits | 16 bytes of nibbles as in q4_0; value = scale · (quant - 16).
+// Unpacked quants carry + 128 instead of + 16: they share the layout of q8_0.
 
 import { half_to_float } from './half';
 import { unpack_nibbles } from './q4_0';
@@ -9,6 +10,9 @@ export function unpack_q5_0(block: usize, out: usize): void {
   store<f32>(out, 0, MIN);
   unpack_nibbles(block + 6, out + QUANTS);
   add_fifth_bits(load<u32>(block, 2), out + QUANTS);
+  const shift = i8x16.splat(128 - 16);
+  v128.store(out, i8x16.add(v128.load(out, QUANTS), shift), QUANTS);
+  v128.store(out, i8x16.add(v128.load(out, QUANTS + 16), shift), QUANTS + 16);
 }
 
 /** Adds bit i of `bits` to byte i of 32 as its bit 4. */

@@ -2,7 +2,7 @@
 //
 //   f32 scale | f32 min | 8 B 0 | i8 group scales x 16 | i8 group minima x 16 | u8 quants x 32 or x 256
 //
-//   blocks of 32      value = scale · (quant - zero) + min           zero is the dtype's own: 8, 16, 128 or 0
+//   blocks of 32      value = scale · (quant - zero) + min           zero is 8, 128 or 0
 //   K-quants, 256     value = scale · groupScale · (quant - zero) - min · groupMin
 //                     one group scale and minimum for 16 values, or for 32 in their first 8 places
 

@@ -1,14 +1,106 @@
-// The packed layouts: their numbers, sizes and forms. src/backend/wasm/layouts.ts mirrors this file.
+// The packed layouts: their numbers, sizes and forms. src/backend/wasm/layouts.ts mirrors the first two.
+//
+// All pack groups of 8 rows. Integer layouts go block by block of 32 columns; a block is its scales, then its quants:
+//
+//   nibbles    128 B: chunk j = 0..7 at 16 j holds columns 4 j .. 4 j + 3; byte 4 r + c: row r in the low, r + 4 in the high nibble
+//   bytes      256 B: chunk j at 32 j: 16 B of rows 0..3, then 16 B of rows 4..7; byte 4 r + c
+//   pairs      64 B behind the nibbles: bits 4 and 5. Vector v at 16 v: from the lowest bits up, chunk 2 v of rows 0..3, of
+//              rows 4..7, chunk 2 v + 1 of rows 0..3, of rows 4..7
+//
+// Blocks of a K-quant come in eights behind 8 scales and 8 negated minima as f32; a block begins with group scales and group
+// minima, a signed byte for each row.
 
-import { FLOATS } from './forms';
+import { FLOATS, I16_SUMS, I16_ZEROS, I8_SUMS, I8_ZEROS } from './forms';
+import { DOT_SIGNED, I16, kernel_set, PAIRS } from './state';
 
-/** f32, any columns: for every column the 8 rows. */
+/** f32: for every column the 8 rows. */
 export const F32_COLUMNS = 0;
+/** Short floats: for every column the 8 rows. */
+export const F16_COLUMNS = 1;
+/** bfloat16: for every column the 8 rows. */
+export const BF16_COLUMNS = 2;
+/** q4_0: short float scales x 8 | nibbles; value = scale · (nibble - 8) */
+export const NIBBLES = 3;
+/** q4_1: short float scales x 8 | short float minima x 8 | nibbles; value = scale · nibble + min */
+export const NIBBLES_MIN = 4;
+/** q8_0, q5_0: short float scales x 8 | bytes, + 128 unless dots are signed; value = scale · byte */
+export const BYTES = 5;
+/** q5_1: short float scales x 8 | short float minima x 8 | bytes 0..31; value = scale · byte + min */
+export const BYTES_MIN = 6;
+/** q4_k: K head; group scales x 8 | group minima x 8 | nibbles */
+export const K_NIBBLES = 7;
+/** q5_k: K head; group scales x 8 | group minima x 8 | bytes 0..31 */
+export const K_BYTES = 8;
+/** q6_k: 8 scales alone; group scales x 8 of columns 0..15 | of columns 16..31 | nibbles | pairs; value = ... · (quant - 32) */
+export const K_SIX_BITS = 9;
+/** q2_k, q3_k: K head; group scales x 16 as above | group minima x 16 | nibbles */
+export const K_HALVES = 10;
+
+/** Bytes before the quants of a block. */
+@inline
+export function scale_bytes(layout: i32): usize {
+  if (layout == NIBBLES_MIN || layout == BYTES_MIN || layout == K_HALVES) return 32;
+  return 16;
+}
+
+@inline
+export function quant_bytes(layout: i32): usize {
+  if (layout == BYTES || layout == BYTES_MIN || layout == K_BYTES) return 256;
+  return layout == K_SIX_BITS ? 192 : 128;
+}
+
+/** Bytes before every eight blocks. */
+@inline
+export function head_bytes(layout: i32): usize {
+  if (layout < K_NIBBLES) return 0;
+  return layout == K_SIX_BITS ? 32 : 64;
+}
 
 export function layout_group_bytes(layout: i32, columns: i32): usize {
-  return <usize>columns * 32;
+  if (layout == F32_COLUMNS) return <usize>columns * 32;
+  if (layout < NIBBLES) return <usize>columns * 16;
+  const blocks = <usize>columns >> 5;
+  return blocks * (scale_bytes(layout) + quant_bytes(layout)) + (blocks >> 3) * head_bytes(layout);
+}
+
+/** True where one 16-byte vector of quants holds all 8 rows. */
+@inline
+export function is_nibbles(layout: i32): bool {
+  return layout == NIBBLES || layout == NIBBLES_MIN || layout == K_NIBBLES || layout == K_HALVES;
+}
+
+/** True where columns 0..15 and 16..31 of a block have scales of their own. */
+@inline
+export function has_halves(layout: i32): bool {
+  return layout == K_HALVES || layout == K_SIX_BITS;
+}
+
+/** True where a block adds (or, in six bits, subtracts) a multiple of the sum of its activations. */
+@inline
+export function has_min(layout: i32): bool {
+  return layout != NIBBLES && layout != BYTES;
+}
+
+/** True where high nibbles come from the byte taken whole, less the low ones: 16 · high = byte - low. */
+@inline
+export function subtracts(layout: i32, set: i32): bool {
+  return set != PAIRS && (layout == NIBBLES || layout == NIBBLES_MIN || layout == K_NIBBLES);
+}
+
+/** What turns stored bytes into unsigned ones: 0x80 in every byte, or 0. */
+export function stored_offset(layout: i32): i32 {
+  const signed = kernel_set() == DOT_SIGNED && (layout == BYTES || subtracts(layout, DOT_SIGNED));
+  return signed ? 0x80 : 0;
+}
+
+/** The kernel set that multiplies this layout: 8-bit pairs would overflow with anything wider than a nibble. */
+@inline
+export function set_of_layout(layout: i32): i32 {
+  return kernel_set() == PAIRS && !is_nibbles(layout) ? I16 : kernel_set();
 }
 
 export function layout_form(layout: i32): i32 {
-  return FLOATS;
+  if (layout < NIBBLES) return FLOATS;
+  if (set_of_layout(layout) == I16) return has_min(layout) ? I16_SUMS : I16_ZEROS;
+  return has_min(layout) ? I8_SUMS : I8_ZEROS;
 }

@@ -1,22 +1,119 @@
-// Activations, f32, to the form a kernel reads.
+// prepare_token: one token's activations, f32 [columns], to the form a kernel reads (forms.ts)
+//
+//   d          max |x| / 127 of 32 columns; 0 where that is below 1e-36 / 127
+//   i8         x · (127 / max |x|), rounded to nearest, ties to even: -127..127
 
-import { tile_size, tile_start } from './forms';
+import {
+  data_bytes, FLOATS, HEADER, I16_SUMS, I16_ZEROS, I8_SUMS, I8_ZEROS, prepared_token_bytes, tile_size, tile_start,
+} from './forms';
+import { DOT_SIGNED, kernel_set, PAIRS } from './state';
 
-export function prepared_token_bytes(form: i32, columns: i32): usize {
-  return <usize>columns * 4;
-}
+/** Below this, 127 / max |x| would not be finite. */
+const SMALLEST: f32 = 1e-36;
+
+/** 1.5 · 2^23: added to |v| < 2^22 it leaves v, rounded, in the low bits. */
+const ROUNDER: f32 = 12582912;
+const ROUNDER_BITS: i32 = 0x4b400000;
 
 export function prepare_token(form: i32, x: usize, columns: i32, tokens: i32, token: i32, out: usize): void {
   const start = tile_start(tokens, token);
+  const size = <usize>tile_size(tokens, start);
+  const place = <usize>(token - start);
   const tile = out + <usize>start * prepared_token_bytes(form, columns);
-  const step = <usize>tile_size(tokens, start) * 4;
-  prepare_floats(x, columns, tile + <usize>(token - start) * 4, step);
+  if (form == FLOATS) return prepare_floats(x, columns, tile + place * 4, size * 4);
+  let header = tile + place * HEADER;
+  let data = tile + size * HEADER + place * data_bytes(form);
+  const step = size * (HEADER + data_bytes(form));
+  for (const end = x + (<usize>columns << 2); x < end; x += 128) {
+    quantize_block(form, x, header, data);
+    header += step;
+    data += step;
+  }
 }
 
 function prepare_floats(x: usize, columns: i32, out: usize, step: usize): void {
-  for (let column = 0; column < columns; column++) {
+  for (const end = x + (<usize>columns << 2); x < end; x += 4) {
     store<f32>(out, load<f32>(x));
-    x += 4;
     out += step;
   }
+}
+
+function quantize_block(form: i32, x: usize, header: usize, data: usize): void {
+  let largest = f32x4.abs(v128.load(x));
+  for (let i: usize = 16; i < 128; i += 16) largest = f32x4.max(largest, f32x4.abs(v128.load(x + i)));
+  const max = max_of_lanes(largest);
+  const empty = max < SMALLEST;
+  const d = empty ? <f32>0 : max / 127;
+  const inverse = f32x4.splat(empty ? <f32>0 : <f32>127 / max);
+
+  const i0 = rounded(v128.load(x), inverse), i1 = rounded(v128.load(x, 16), inverse);
+  const i2 = rounded(v128.load(x, 32), inverse), i3 = rounded(v128.load(x, 48), inverse);
+  const i4 = rounded(v128.load(x, 64), inverse), i5 = rounded(v128.load(x, 80), inverse);
+  const i6 = rounded(v128.load(x, 96), inverse), i7 = rounded(v128.load(x, 112), inverse);
+  const first = i32x4.add(i32x4.add(i0, i1), i32x4.add(i2, i3));
+  const second = i32x4.add(i32x4.add(i4, i5), i32x4.add(i6, i7));
+
+  store<f32>(header, d);
+  if (form == I8_SUMS || form == I16_SUMS) store_sums(header, d, sum_of_lanes(first), sum_of_lanes(second));
+  else store_zeros(form, header, i32x4.add(first, second));
+
+  if (form == I8_ZEROS || form == I8_SUMS) {
+    v128.store(data, i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i0, i1), i16x8.narrow_i32x4_s(i2, i3)));
+    v128.store(data, i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i4, i5), i16x8.narrow_i32x4_s(i6, i7)), 16);
+  } else {
+    v128.store(data, even_odd(i16x8.narrow_i32x4_s(i0, i1)));
+    v128.store(data, even_odd(i16x8.narrow_i32x4_s(i2, i3)), 16);
+    v128.store(data, even_odd(i16x8.narrow_i32x4_s(i4, i5)), 32);
+    v128.store(data, even_odd(i16x8.narrow_i32x4_s(i6, i7)), 48);
+  }
+}
+
+@inline
+function store_sums(header: usize, d: f32, first: i32, second: i32): void {
+  store<i32>(header, kernel_set() == DOT_SIGNED ? 128 * (first + second) : 0, 4);
+  store<f32>(header, d * <f32>first, 8);
+  store<f32>(header, d * <f32>second, 12);
+}
+
+/** `sums` by column mod 4. */
+@inline
+function store_zeros(form: i32, header: usize, sums: v128): void {
+  const sum = sum_of_lanes(sums);
+  if (form == I8_ZEROS && kernel_set() == PAIRS) {
+    const even = -8 * (i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1));
+    const odd = -8 * (i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3));
+    store<i32>(header, (even & 0xffff) | (odd << 16), 4);
+    store<i64>(header, 0, 8);
+    return;
+  }
+  const signed = form == I8_ZEROS && kernel_set() == DOT_SIGNED;
+  store<i32>(header, -8 * sum, 4);
+  store<i32>(header, (signed ? -8 : -136) * sum, 8);
+  store<i32>(header, signed ? 0 : -128 * sum, 12);
+}
+
+@inline
+function rounded(values: v128, inverse: v128): v128 {
+  return i32x4.sub(f32x4.add(f32x4.mul(values, inverse), f32x4.splat(ROUNDER)), i32x4.splat(ROUNDER_BITS));
+}
+
+/** Columns 0 1 2 3 of every four to 0 2 1 3. */
+@inline
+function even_odd(values: v128): v128 {
+  return i8x16.shuffle(values, values, 0, 1, 4, 5, 2, 3, 6, 7, 8, 9, 12, 13, 10, 11, 14, 15);
+}
+
+@inline
+function max_of_lanes(v: v128): f32 {
+  return max(
+    max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)),
+    max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)),
+  );
+}
+
+@inline
+function sum_of_lanes(v: v128): i32 {
+  return (
+    i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + (i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3))
+  );
 }

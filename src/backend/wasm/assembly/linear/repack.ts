@@ -1,39 +1,98 @@
-// Weights as they lie in a file to packed groups of 8 rows, and one packed row back to f32.
+// Weights as they lie in a file to one packed group of 8 rows; missing rows become zeros.
 
-import { block_bytes, block_size, load_plain, unpack_block, unpacked_value } from '../dtype/index';
-import { scratch_memory } from './state';
+import { F16, unpack_block, block_bytes, block_size } from '../dtype/index';
+import { GROUP_MINS, GROUP_SCALES, MIN, QUANTS, SCALE, UNPACKED_BYTES } from '../dtype/unpacked';
+import {
+  BF16_COLUMNS, F16_COLUMNS, F32_COLUMNS, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, quant_bytes,
+  scale_bytes, stored_offset, subtracts,
+} from './layouts';
+import { pack_bytes, pack_nibbles, pack_pairs } from './pack';
+import { repack_f32, repack_u16 } from './repack-columns';
+import { half_to_short_float, NO_SHORT_FLOAT } from './short-float';
+import { kernel_set, unpacked_rows } from './state';
 
 /** @returns 1 where a value is out of the layout's range */
 export function repack_group(
   layout: i32, dtype: i32, source: usize, sourceRowBytes: usize, group: usize, rows: i32, columns: i32,
 ): i32 {
-  for (let row = 0; row < 8; row++) {
-    repack_row_f32(dtype, row < rows ? source + <usize>row * sourceRowBytes : 0, group + <usize>row * 4, columns);
+  if (layout == F32_COLUMNS) return repack_f32(dtype, source, sourceRowBytes, group, rows, columns);
+  if (layout == F16_COLUMNS || layout == BF16_COLUMNS) {
+    return repack_u16(dtype == F16, source, sourceRowBytes, group, rows, columns);
   }
-  return 0;
+  return repack_blocks(layout, dtype, source, sourceRowBytes, group, rows, columns);
 }
 
-/** A row of any dtype as f32, 32 bytes apart; zeros where `source` is 0. */
-function repack_row_f32(dtype: i32, source: usize, out: usize, columns: i32): void {
+function repack_blocks(
+  layout: i32, dtype: i32, source: usize, sourceRowBytes: usize, group: usize, rows: i32, columns: i32,
+): i32 {
   const size = block_size(dtype);
   const bytes = <usize>block_bytes(dtype);
-  const unpacked = scratch_memory();
+  const unpacked = unpacked_rows();
+  memory.fill(unpacked, 0, 8 * UNPACKED_BYTES);
+  let outside = 0;
   for (let column = 0; column < columns; column += size) {
-    if (source && size > 1) unpack_block(dtype, source, unpacked);
-    for (let i = 0; i < size; i++) {
-      const value: f32 = !source ? <f32>0 : size == 1 ? load_plain(dtype, source) : unpacked_value(dtype, unpacked, i);
-      store<f32>(out, value);
-      out += 32;
+    for (let row = 0; row < rows; row++) {
+      unpack_block(dtype, source + <usize>row * sourceRowBytes, unpacked + <usize>row * UNPACKED_BYTES);
     }
-    if (source) source += bytes;
+    source += bytes;
+    const head = group;
+    if (layout >= K_NIBBLES) pack_head(layout, unpacked, head);
+    group += head_bytes(layout);
+    for (let block = 0; block < size >> 5; block++) {
+      if (layout >= K_NIBBLES) pack_group_scales(layout, unpacked, block, group);
+      else outside |= pack_scales(layout, dtype, source - bytes, sourceRowBytes, rows, group);
+      group += scale_bytes(layout);
+      pack_quants(layout, unpacked + QUANTS + <usize>(block * 32), group);
+      group += quant_bytes(layout);
+    }
+  }
+  return outside;
+}
+
+/** The halves that a block of 32 begins with: its scale and, where the layout has one, its minimum. */
+function pack_scales(layout: i32, dtype: i32, source: usize, sourceRowBytes: usize, rows: i32, out: usize): i32 {
+  let outside = 0;
+  for (let row: usize = 0; row < 8; row++) {
+    const at = source + row * sourceRowBytes;
+    const scale = row < <usize>rows ? half_to_short_float(load<u16>(at)) : 0;
+    store<u16>(out + row * 2, <u16>scale);
+    outside |= scale;
+    if (!has_min(layout)) continue;
+    const min = row < <usize>rows ? half_to_short_float(load<u16>(at, 2)) : 0;
+    store<u16>(out + row * 2, <u16>min, 16);
+    outside |= min;
+  }
+  return outside & NO_SHORT_FLOAT ? 1 : 0;
+}
+
+/** Scales, those of rows 4..7 divided by 16 where the layout subtracts, and negated minima. */
+function pack_head(layout: i32, unpacked: usize, out: usize): void {
+  for (let row: usize = 0; row < 8; row++) {
+    const from = unpacked + row * UNPACKED_BYTES;
+    const scale = load<f32>(from, SCALE);
+    store<f32>(out + row * 4, row >= 4 && subtracts(layout, kernel_set()) ? scale / 16 : scale);
+    if (layout != K_SIX_BITS) store<f32>(out + row * 4, -load<f32>(from, MIN), 32);
   }
 }
 
-export function dequantize_packed_row(layout: i32, group: usize, row: i32, columns: i32, out: usize): void {
-  group += <usize>row * 4;
-  for (let column = 0; column < columns; column++) {
-    store<f32>(out, load<f32>(group));
-    group += 32;
-    out += 4;
+function pack_group_scales(layout: i32, unpacked: usize, block: i32, out: usize): void {
+  const halves = has_halves(layout) ? 2 : 1;
+  const mins = <usize>(8 * halves);
+  for (let half = 0; half < halves; half++) {
+    const group = <usize>(block * halves + half);
+    for (let row: usize = 0; row < 8; row++) {
+      const from = unpacked + row * UNPACKED_BYTES + group;
+      store<u8>(out + row, load<u8>(from, GROUP_SCALES));
+      if (layout != K_SIX_BITS) store<u8>(out + mins + row, load<u8>(from, GROUP_MINS));
+    }
+    out += 8;
   }
+}
+
+function pack_quants(layout: i32, quants: usize, out: usize): void {
+  const offset = stored_offset(layout);
+  if (is_nibbles(layout)) return pack_nibbles(quants, out, offset);
+  if (layout != K_SIX_BITS) return pack_bytes(quants, out, offset);
+  pack_nibbles(quants, out, 0);
+  pack_pairs(quants, out + 128);
 }

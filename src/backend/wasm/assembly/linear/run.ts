@@ -1,9 +1,8 @@
 // Walks tiles of tokens and groups of rows: tokens outside, rows inside, so that a tile of activations stays in cache.
 
-import { tile_size } from './forms';
+import { prepared_token_bytes, tile_size } from './forms';
+import { run_kernel } from './kernels';
 import { layout_form, layout_group_bytes } from './layouts';
-import { madd } from './ops';
-import { prepared_token_bytes } from './prepare';
 import { scratch_memory } from './state';
 import { store_rows } from './store-rows';
 
@@ -13,32 +12,36 @@ export function run_groups(
 ): void {
   const bytes = layout_group_bytes(layout, columns);
   const token_bytes = prepared_token_bytes(layout_form(layout), columns);
-  for (let token = 0; token < tokens; ) {
+  const sums = scratch_memory();
+  let token = 0;
+  while (token < tokens) {
     const size = tile_size(tokens, token);
-    for (let group = firstGroup; group < firstGroup + groups; group++) {
-      const at = y + ((<usize>token * <usize>yStride + <usize>group * 8) << 2);
-      const group_bias = bias ? bias + <usize>group * 32 : 0;
-      for (let t = 0; t < size; t++) {
-        float_group(weight + <usize>group * bytes, prepared + <usize>token * token_bytes + <usize>t * 4, <usize>size * 4, columns,
-          at + (<usize>t * <usize>yStride << 2), rows - group * 8, group_bias, accumulate); // prettier-ignore
+    const x = prepared + <usize>token * token_bytes;
+    let group = firstGroup;
+    if (size == 1) {
+      const quarter = groups >> 2;
+      for (const end = group + quarter; group < end; group++) {
+        run_kernel(layout, 0, weight + <usize>group * bytes, <usize>quarter * bytes, x, columns, sums);
+        for (let stream = 0; stream < 4; stream++) {
+          store_group(group + stream * quarter, token, 1, sums + <usize>stream * 32, rows, y, yStride, bias, accumulate);
+        }
       }
+      group = firstGroup + 4 * quarter;
+    }
+    for (; group < firstGroup + groups; group++) {
+      run_kernel(layout, size, weight + <usize>group * bytes, 0, x, columns, sums);
+      store_group(group, token, size, sums, rows, y, yStride, bias, accumulate);
     }
     token += size;
   }
 }
 
-function float_group(w: usize, x: usize, step: usize, columns: i32, y: usize, rows: i32, bias: usize, accumulate: i32): void {
-  let low = f32x4.splat(0);
-  let high = f32x4.splat(0);
-  for (let column = 0; column < columns; column++) {
-    const value = v128.load32_splat(x);
-    low = madd(v128.load(w), value, low);
-    high = madd(v128.load(w, 16), value, high);
-    w += 32;
-    x += step;
+function store_group(
+  group: i32, token: i32, size: i32, sums: usize, rows: i32, y: usize, yStride: i32, bias: usize, accumulate: i32,
+): void {
+  const row = <usize>group * 8;
+  for (let t = 0; t < size; t++) {
+    const at = y + ((<usize>(token + t) * <usize>yStride + row) << 2);
+    store_rows(at, sums + <usize>t * 32, rows - <i32>row, bias ? bias + (row << 2) : 0, accumulate);
   }
-  const sums = scratch_memory();
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
-  store_rows(y, sums, rows, bias, accumulate);
 }

@@ -5,7 +5,7 @@ export const PAIRS = 1;
 export const DOT_UNSIGNED = 2;
 export const DOT_SIGNED = 3;
 
-/** Accumulators of a tile (first 512 bytes); one unpacked block of each of 8 rows. */
+/** Sums of a tile or of four streams (192 bytes), from 256 on one unpacked block of each of 8 rows. */
 export const SCRATCH_BYTES: i32 = 4096;
 
 let current_set: i32 = I16;
@@ -27,4 +27,9 @@ export function set_scratch(scratch: usize): void {
 @inline
 export function scratch_memory(): usize {
   return current_scratch;
+}
+
+@inline
+export function unpacked_rows(): usize {
+  return current_scratch + 256;
 }

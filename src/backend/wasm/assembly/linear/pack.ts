@@ -1,0 +1,77 @@
+// 32 columns of 8 unpacked rows, a byte each, to the quants of one packed block (layouts.ts). `quants` is the first byte of
+// row 0; rows lie UNPACKED_BYTES apart.
+
+import { UNPACKED_BYTES } from '../dtype/unpacked';
+
+const ROW = UNPACKED_BYTES;
+
+/** Quants 0..15 or, of wider ones, their low nibbles; `offset` is exclusive-ored to every byte. */
+export function pack_nibbles(quants: usize, out: usize, offset: i32): void {
+  const flip = i8x16.splat(<i8>offset);
+  for (let column: usize = 0; column < 32; column += 16) {
+    const from = quants + column;
+    transpose_4x4(
+      v128.xor(both_nibbles(from), flip),
+      v128.xor(both_nibbles(from + ROW), flip),
+      v128.xor(both_nibbles(from + 2 * ROW), flip),
+      v128.xor(both_nibbles(from + 3 * ROW), flip),
+      out + 4 * column,
+      16,
+    );
+  }
+}
+
+/** 16 columns of this row in the low nibbles, of the row four further on in the high ones. */
+@inline
+function both_nibbles(row: usize): v128 {
+  const mask = i8x16.splat(15);
+  const low = v128.and(v128.load(row), mask);
+  return v128.or(low, i16x8.shl(v128.and(v128.load(row + 4 * ROW), mask), 4));
+}
+
+/** Quants as they are; `offset` is exclusive-ored with the 0x80 that q8_0's carry. */
+export function pack_bytes(quants: usize, out: usize, offset: i32): void {
+  const flip = i8x16.splat(<i8>offset);
+  for (let column: usize = 0; column < 32; column += 16) {
+    for (let rows: usize = 0; rows < 2; rows++) {
+      const from = quants + column + rows * (4 * ROW);
+      transpose_4x4(
+        v128.xor(v128.load(from), flip),
+        v128.xor(v128.load(from + ROW), flip),
+        v128.xor(v128.load(from + 2 * ROW), flip),
+        v128.xor(v128.load(from + 3 * ROW), flip),
+        out + 8 * column + 16 * rows,
+        32,
+      );
+    }
+  }
+}
+
+/** Bits 4 and 5 of quants 0..63. */
+export function pack_pairs(quants: usize, out: usize): void {
+  for (let chunk: usize = 0; chunk < 8; chunk += 2) {
+    for (let row: usize = 0; row < 4; row++) {
+      const low = quants + row * ROW + 4 * chunk;
+      const high = low + 4 * ROW;
+      const mask: u32 = 0x03030303;
+      store<u32>(
+        out + 8 * chunk + 4 * row,
+        ((load<u32>(low) >> 4) & mask) |
+          (((load<u32>(high) >> 4) & mask) << 2) |
+          (((load<u32>(low, 4) >> 4) & mask) << 4) |
+          (((load<u32>(high, 4) >> 4) & mask) << 6),
+      );
+    }
+  }
+}
+
+/** The four i32 columns of four rows, `step` bytes apart. */
+@inline
+function transpose_4x4(r0: v128, r1: v128, r2: v128, r3: v128, out: usize, step: usize): void {
+  const a = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5);
+  const c = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+  v128.store(out, v128.shuffle<i64>(a, b, 0, 2));
+  v128.store(out + step, v128.shuffle<i64>(a, b, 1, 3));
+  v128.store(out + 2 * step, v128.shuffle<i64>(c, d, 0, 2));
+  v128.store(out + 3 * step, v128.shuffle<i64>(c, d, 1, 3));
+}
