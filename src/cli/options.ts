@@ -15,10 +15,11 @@ export function addLoadOptions(command: Command, { threadList = false } = {}): C
     .addOption(
       new Option('--backend <name>', 'where the arithmetic happens').choices(['wasm', 'reference']).default('wasm'),
     )
-    .option(
-      threadList ? '--threads <list>' : '--threads <count>',
-      'threads; default: the physical cores',
-      threadList ? integers(1, 256) : integer(1, 256),
+    .addOption(
+      new Option(
+        threadList ? '--threads <list>' : '--threads <count>',
+        'threads; default: the physical cores',
+      ).argParser<number | number[]>(threadList ? integers(1, 256) : integer(1, 256)),
     )
     .option('-c, --context <tokens>', "context length; default: the model's own, at most 8192", integer(1, 2 ** 24));
 }

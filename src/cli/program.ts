@@ -1,5 +1,13 @@
 import { Command, Option } from 'commander';
 import { version } from '../version.ts';
+import type { BenchFlags } from './commands/bench.ts';
+import type { ChatFlags } from './commands/chat.ts';
+import type { InfoFlags } from './commands/info.ts';
+import type { LogitsFlags } from './commands/logits.ts';
+import type { PerplexityFlags } from './commands/perplexity.ts';
+import type { RunFlags } from './commands/run.ts';
+import type { ServeFlags } from './commands/serve.ts';
+import type { TokenizeFlags } from './commands/tokenize.ts';
 import { integer, repeatable } from './parsers.ts';
 import { addLoadOptions, addSamplerOptions } from './options.ts';
 
@@ -36,7 +44,9 @@ export function createProgram(): Command {
       'after',
       '\nExamples:\n  $ realizar run model.gguf "Write a haiku" -n 64\n  $ cat letter.txt | realizar run model.gguf - -s "Summarise this letter" -t 0\n  $ realizar run model.gguf "Once upon a time" --raw -f json',
     )
-    .action(async (...args: [string, string | undefined, never]) => (await import('./commands/run.ts')).run(...args));
+    .action(async (model: string, prompt: string | undefined, flags: RunFlags) =>
+      (await import('./commands/run.ts')).run(model, prompt, flags),
+    );
   addSamplerOptions(addLoadOptions(run));
 
   const chat = program
@@ -50,7 +60,7 @@ export function createProgram(): Command {
       'after',
       '\nIn the conversation: /help /system /save /load /reset /regenerate /exit; Ctrl-C stops an answer.\n\nExample:\n  $ realizar chat model.gguf -s "You are a patient teacher"',
     )
-    .action(async (...args: [string, never]) => (await import('./commands/chat.ts')).chat(...args));
+    .action(async (model: string, flags: ChatFlags) => (await import('./commands/chat.ts')).chat(model, flags));
   addSamplerOptions(addLoadOptions(chat));
 
   program
@@ -60,7 +70,9 @@ export function createProgram(): Command {
     .addOption(new Option('-f, --format <format>', 'output').choices(['text', 'json']).default('text'))
     .option('-c, --context <tokens>', 'context length for the memory estimate', integer(1, 2 ** 24))
     .addHelpText('after', '\nExamples:\n  $ realizar info\n  $ realizar info model.gguf -f json')
-    .action(async (...args: [string | undefined, never]) => (await import('./commands/info.ts')).info(...args));
+    .action(async (model: string | undefined, flags: InfoFlags) =>
+      (await import('./commands/info.ts')).info(model, flags),
+    );
 
   program
     .command('tokenize')
@@ -75,8 +87,8 @@ export function createProgram(): Command {
       'after',
       '\nExamples:\n  $ realizar tokenize model.gguf "Hello, world" -f json\n  $ realizar tokenize tokenizer.json --jsonl < strings.jsonl',
     )
-    .action(async (...args: [string, string | undefined, never]) =>
-      (await import('./commands/tokenize.ts')).tokenize(...args),
+    .action(async (model: string, text: string | undefined, flags: TokenizeFlags) =>
+      (await import('./commands/tokenize.ts')).tokenize(model, text, flags),
     );
 
   const logits = program
@@ -86,7 +98,7 @@ export function createProgram(): Command {
     .requiredOption('--ids <file>', 'JSON file with an array of token ids')
     .requiredOption('-o, --output <file>', 'float32, little-endian, [ids, vocabulary]')
     .addHelpText('after', '\nExample:\n  $ realizar logits model.gguf --ids ids.json -o logits.f32 --backend reference')
-    .action(async (...args: [string, never]) => (await import('./commands/logits.ts')).logits(...args));
+    .action(async (model: string, flags: LogitsFlags) => (await import('./commands/logits.ts')).logits(model, flags));
   addLoadOptions(logits);
 
   const perplexity = program
@@ -99,7 +111,9 @@ export function createProgram(): Command {
       'after',
       '\nThe text is cut into windows of the context length; every token but the first of a window is predicted.\n\nExample:\n  $ realizar perplexity model.gguf wiki.txt -c 2048',
     )
-    .action(async (...args: [string, string, never]) => (await import('./commands/perplexity.ts')).perplexity(...args));
+    .action(async (model: string, file: string, flags: PerplexityFlags) =>
+      (await import('./commands/perplexity.ts')).perplexity(model, file, flags),
+    );
   addLoadOptions(perplexity);
 
   const bench = program
@@ -116,7 +130,7 @@ export function createProgram(): Command {
     .option('-r, --repetitions <count>', 'runs of each test, after a warm-up', integer(1, 1000), 5)
     .addOption(new Option('-o, --output <format>', 'output').choices(['md', 'csv', 'json']).default('md'))
     .addHelpText('after', '\nExample:\n  $ realizar bench model.gguf -p 512 -n 128 --threads 1,2')
-    .action(async (...args: [string, never]) => (await import('./commands/bench.ts')).bench(...args));
+    .action(async (model: string, flags: BenchFlags) => (await import('./commands/bench.ts')).bench(model, flags));
   addLoadOptions(bench, { threadList: true });
 
   program
@@ -143,7 +157,7 @@ export function createProgram(): Command {
       'after',
       '\nExamples:\n  $ realizar serve --demo\n  $ realizar serve small.gguf large.gguf --port 8000 --cache-size 1',
     )
-    .action(async (...args: [string[], never]) => (await import('./commands/serve.ts')).serve(...args));
+    .action(async (models: string[], flags: ServeFlags) => (await import('./commands/serve.ts')).serve(models, flags));
 
   program
     .command('doctor')

@@ -41,7 +41,15 @@ describe('a conversation', () => {
     expect(copy.messages).toEqual(conversation.messages);
   });
 
-  test.for(['', '{}', 'null', '[1]', '[{"role":"user"}]', '[{"role":"king","content":"hi"}]', '[{"role":"user","content":1}]'])('stays as it is when the file holds %s', (json) => {
+  test.for([
+    '',
+    '{}',
+    'null',
+    '[1]',
+    '[{"role":"user"}]',
+    '[{"role":"king","content":"hi"}]',
+    '[{"role":"user","content":1}]',
+  ])('stays as it is when the file holds %s', (json) => {
     const conversation = new Conversation('be kind');
     expect(() => conversation.load(json, 'talk.json')).toThrow(/talk\.json/);
     expect(conversation.messages).toEqual([system('be kind')]);

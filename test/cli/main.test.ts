@@ -13,14 +13,18 @@ describe('exit codes and messages', { concurrent: true }, () => {
     const { code, stdout } = await realizar('--help');
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: realizar');
-    for (const command of ['run', 'chat', 'info', 'tokenize', 'logits', 'perplexity', 'bench', 'serve', 'doctor']) expect(stdout).toContain(`  ${command} `);
+    for (const command of ['run', 'chat', 'info', 'tokenize', 'logits', 'perplexity', 'bench', 'serve', 'doctor'])
+      expect(stdout).toContain(`  ${command} `);
   });
 
-  test.for(['run', 'chat', 'info', 'tokenize', 'logits', 'perplexity', 'bench', 'serve', 'doctor'])('%s --help shows an example', async (command) => {
-    const { code, stdout } = await realizar(command, '--help');
-    expect(code).toBe(0);
-    expect(stdout).toContain(`$ realizar ${command}`);
-  });
+  test.for(['run', 'chat', 'info', 'tokenize', 'logits', 'perplexity', 'bench', 'serve', 'doctor'])(
+    '%s --help shows an example',
+    async (command) => {
+      const { code, stdout } = await realizar(command, '--help');
+      expect(code).toBe(0);
+      expect(stdout).toContain(`$ realizar ${command}`);
+    },
+  );
 
   test('serve --help names its options', async () => {
     const { stdout } = await realizar('serve', '--help');
@@ -31,14 +35,19 @@ describe('exit codes and messages', { concurrent: true }, () => {
     expect(await realizar('--version')).toEqual({ code: 0, stdout: `realizar ${version}\n`, stderr: '' });
   });
 
-  test.for([[], ['paint'], ['serve', '--port', 'invalid'], ['serve', '--port', '65536'], ['run'], ['run', 'm.gguf', 'hi', '--colour'], ['run', 'm.gguf', 'hi', '-n', '1.5']])(
-    'a wrong command line, %j, exits with 2',
-    async (args) => {
-      const { code, stderr } = await realizar(...args);
-      expect(code).toBe(2);
-      expect(stderr).not.toBe('');
-    },
-  );
+  test.for([
+    [],
+    ['paint'],
+    ['serve', '--port', 'invalid'],
+    ['serve', '--port', '65536'],
+    ['run'],
+    ['run', 'm.gguf', 'hi', '--colour'],
+    ['run', 'm.gguf', 'hi', '-n', '1.5'],
+  ])('a wrong command line, %j, exits with 2', async (args) => {
+    const { code, stderr } = await realizar(...args);
+    expect(code).toBe(2);
+    expect(stderr).not.toBe('');
+  });
 
   test('serve without a model exits with 1 and names the way out', async () => {
     const { code, stderr } = await realizar('serve');
@@ -62,7 +71,16 @@ describe('exit codes and messages', { concurrent: true }, () => {
   });
 
   test('an answer goes to standard output alone', async () => {
-    const { code, stdout, stderr } = await realizar('run', demoModel, 'Once upon a time', '--raw', '-t', '0', '-n', '8');
+    const { code, stdout, stderr } = await realizar(
+      'run',
+      demoModel,
+      'Once upon a time',
+      '--raw',
+      '-t',
+      '0',
+      '-n',
+      '8',
+    );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^, there was [\w ]+\n$/);
     expect(stderr).toMatch(/tok\/s/);

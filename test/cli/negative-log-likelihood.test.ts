@@ -14,5 +14,8 @@ test('the probabilities of all targets sum to one', () => {
 });
 
 test('a shift of all logits changes nothing', () => {
-  expect(negativeLogLikelihood(Float32Array.of(1000, 1001, 999), 0)).toBeCloseTo(negativeLogLikelihood(Float32Array.of(0, 1, -1), 0), 9);
+  expect(negativeLogLikelihood(Float32Array.of(1000, 1001, 999), 0)).toBeCloseTo(
+    negativeLogLikelihood(Float32Array.of(0, 1, -1), 0),
+    9,
+  );
 });

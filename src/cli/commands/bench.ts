@@ -1,11 +1,10 @@
-import type { BackendInfo } from '../../backend/backend.ts';
 import type { EngineApi } from '../../engine/engine-api.ts';
 import { openCheckpoint } from '../../open-checkpoint.node.ts';
 import { median } from '../median.ts';
 import { loadWithProgress } from '../loading.ts';
 import { loadOptionsOf, type LoadFlags } from '../options.ts';
 
-interface BenchFlags extends LoadFlags {
+export interface BenchFlags extends LoadFlags {
   readonly promptTokens: number;
   readonly generatedTokens: number;
   readonly repetitions: number;
@@ -17,6 +16,8 @@ interface Measurement {
   readonly model: string;
   readonly size_bytes: number;
   readonly backend: string;
+  /** Kernel set. */
+  readonly mode: string;
   readonly threads: number;
   readonly test: string;
   readonly tokens_per_second: {
@@ -55,11 +56,10 @@ export async function bench(model: string, flags: BenchFlags): Promise<void> {
 const describe = (engine: EngineApi, sizeBytes: number) => ({
   model: engine.modelId,
   size_bytes: sizeBytes,
-  backend: nameOf(engine.backend),
+  backend: engine.backend.name,
+  mode: engine.backend.mode,
   threads: engine.backend.threads,
 });
-
-const nameOf = ({ name, mode }: BackendInfo): string => `${name} (${mode})`;
 
 /** tok/s of each repetition, after a run that is not counted. */
 async function samplesOf(
@@ -95,10 +95,10 @@ const summary = (samples: readonly number[]) => ({
 
 function print(measurements: readonly Measurement[], format: BenchFlags['output']): void {
   if (format === 'json') return console.log(JSON.stringify(measurements));
-  const header = ['model', 'size (bytes)', 'backend', 'threads', 'test', 'tok/s median', 'min', 'max'];
+  const header = ['model', 'size (bytes)', 'backend', 'mode', 'threads', 'test', 'tok/s median', 'min', 'max'];
   const rows = measurements.map(
-    ({ model, size_bytes, backend, threads, test, tokens_per_second: { median: middle, min, max } }) =>
-      [model, size_bytes, backend, threads, test, middle.toFixed(2), min.toFixed(2), max.toFixed(2)].map(String),
+    ({ model, size_bytes, backend, mode, threads, test, tokens_per_second: { median: middle, min, max } }) =>
+      [model, size_bytes, backend, mode, threads, test, middle.toFixed(2), min.toFixed(2), max.toFixed(2)].map(String),
   );
   if (format === 'csv')
     return console.log([header, ...rows].map((row) => row.map((cell) => JSON.stringify(cell)).join(',')).join('\n'));

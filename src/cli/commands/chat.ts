@@ -8,7 +8,7 @@ import { Conversation } from '../conversation.ts';
 import { loadWithProgress } from '../loading.ts';
 import { loadOptionsOf, samplingOf, type LoadFlags } from '../options.ts';
 
-interface ChatFlags extends LoadFlags {
+export interface ChatFlags extends LoadFlags {
   readonly maxTokens?: number;
   readonly system?: string;
   readonly history?: string;

@@ -8,7 +8,7 @@ import { megabytes } from '../loading.ts';
 import { machine } from '../machine.ts';
 import { memoryEstimate } from '../memory-estimate.ts';
 
-interface InfoFlags {
+export interface InfoFlags {
   readonly format: 'text' | 'json';
   readonly context?: number;
 }

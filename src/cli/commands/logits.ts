@@ -4,7 +4,7 @@ import { interruptSignal } from '../interrupt.ts';
 import { loadWithProgress } from '../loading.ts';
 import { loadOptionsOf, type LoadFlags } from '../options.ts';
 
-interface LogitsFlags extends LoadFlags {
+export interface LogitsFlags extends LoadFlags {
   readonly ids: string;
   readonly output: string;
 }

@@ -7,7 +7,7 @@ import { negativeLogLikelihood } from '../negative-log-likelihood.ts';
 
 const DEFAULT_CONTEXT = 2048;
 
-interface PerplexityFlags extends LoadFlags {
+export interface PerplexityFlags extends LoadFlags {
   readonly format: 'text' | 'json';
 }
 

@@ -6,7 +6,7 @@ import { loadWithProgress } from '../loading.ts';
 import { loadOptionsOf, samplingOf, type LoadFlags } from '../options.ts';
 import { textOrStandardInput } from '../standard-input.ts';
 
-interface RunFlags extends LoadFlags {
+export interface RunFlags extends LoadFlags {
   readonly maxTokens: number;
   readonly system?: string;
   readonly raw?: boolean;

@@ -5,7 +5,7 @@ import { demoModelPath } from '../../demo.node.ts';
 import { serveModels, type ServedModel } from '../../server/index.ts';
 import { loadWithProgress } from '../loading.ts';
 
-interface ServeFlags {
+export interface ServeFlags {
   readonly demo?: boolean;
   readonly model?: readonly string[];
   readonly host: string;

@@ -4,7 +4,7 @@ import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import { openTokenizer } from '../open-tokenizer.ts';
 import { textOrStandardInput } from '../standard-input.ts';
 
-interface TokenizeFlags {
+export interface TokenizeFlags {
   readonly format: 'text' | 'json';
   readonly special: boolean;
   readonly addSpecial?: boolean;

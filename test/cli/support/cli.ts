@@ -43,11 +43,16 @@ export interface Ended extends Output {
 /** Runs the command in a process of its own. */
 export function realizar(...args: readonly string[]): Promise<Ended> {
   return new Promise((done) => {
-    execFile(process.execPath, [resolve(root, 'src/cli/main.ts'), ...args], { encoding: 'utf8' }, (error, stdout, stderr) =>
-      done({ code: error ? ((error.code as number | undefined) ?? null) : 0, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [resolve(root, 'src/cli/main.ts'), ...args],
+      { encoding: 'utf8' },
+      (error, stdout, stderr) =>
+        done({ code: error ? ((error.code as number | undefined) ?? null) : 0, stdout, stderr }),
     );
   });
 }
 
 /** The same, for a process that stays: a server. */
-export const startRealizar = (...args: readonly string[]): ChildProcess => spawn(process.execPath, [resolve(root, 'src/cli/main.ts'), ...args]);
+export const startRealizar = (...args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [resolve(root, 'src/cli/main.ts'), ...args]);
