@@ -19,7 +19,11 @@ function write(name: string, content: Uint8Array | string): string {
 }
 
 const part = (no: number): GgufDescription => ({
-  metadata: [['split.no', { type: 'u16', value: no }], ['split.count', { type: 'u16', value: 2 }], ['split.tensors.count', { type: 'i32', value: 2 }]],
+  metadata: [
+    ['split.no', { type: 'u16', value: no }],
+    ['split.count', { type: 'u16', value: 2 }],
+    ['split.tensors.count', { type: 'i32', value: 2 }],
+  ],
   tensors: [{ name: `t${no}`, ggmlType: 24, shape: [1], data: Uint8Array.of(no) }],
 });
 const weights = writeSafetensors({ t: { dtype: 'U8', shape: [1], data: Uint8Array.of(7) } });
@@ -27,7 +31,9 @@ const config = '{"model_type":"llama"}';
 
 describe('opened is', () => {
   test.each(['model.gguf', 'MODEL.GGUF', 'no-extension'])('a GGUF file of any name: %s', async (name) => {
-    const checkpoint = await openCheckpoint(write(name, writeGguf(part(0).tensors ? { tensors: part(0).tensors! } : {})));
+    const checkpoint = await openCheckpoint(
+      write(name, writeGguf(part(0).tensors ? { tensors: part(0).tensors! } : {})),
+    );
     expect(checkpoint.format).toBe('gguf');
     await checkpoint.close();
   });
@@ -51,19 +57,51 @@ describe('opened is', () => {
 });
 
 describe('refused with the way out is', () => {
-  test('a path that does not exist', () => expectRefusal(() => openCheckpoint(join(root, 'nothing.gguf')), 'file-not-found', 'nothing.gguf'));
-  test('a split model without its second part', () => expectRefusal(() => openCheckpoint(write('half/m-00001-of-00002.gguf', writeGguf(part(0)))), 'missing-file', 'm-00002-of-00002.gguf'));
-  test.each([['empty.gguf', '', 'truncated'], ['text.gguf', 'no model at all', 'bad-magic'], ['cut.gguf', 'GGUF\x03', 'truncated']] as const)('a broken GGUF file: %s', (name, content, code) => expectRefusal(() => openCheckpoint(write(name, content)), code, name));
-  test.each([['empty.safetensors', ''], ['text.safetensors', 'no model at all']])('a broken SafeTensors file: %s', (name, content) => expectRefusal(() => openCheckpoint(write(name, content)), expect.stringMatching(/truncated|bad-length/) as never, name));
+  test('a path that does not exist', () =>
+    expectRefusal(() => openCheckpoint(join(root, 'nothing.gguf')), 'file-not-found', 'nothing.gguf'));
+  test('a split model without its second part', () =>
+    expectRefusal(
+      () => openCheckpoint(write('half/m-00001-of-00002.gguf', writeGguf(part(0)))),
+      'missing-file',
+      'm-00002-of-00002.gguf',
+    ));
+  test.each([
+    ['empty.gguf', '', 'truncated'],
+    ['text.gguf', 'no model at all', 'bad-magic'],
+    ['cut.gguf', 'GGUF\x03', 'truncated'],
+  ] as const)('a broken GGUF file: %s', (name, content, code) =>
+    expectRefusal(() => openCheckpoint(write(name, content)), code, name),
+  );
+  test.each([
+    ['empty.safetensors', ''],
+    ['text.safetensors', 'no model at all'],
+  ])('a broken SafeTensors file: %s', (name, content) =>
+    expectRefusal(
+      () => openCheckpoint(write(name, content)),
+      expect.stringMatching(/truncated|bad-length/) as never,
+      name,
+    ),
+  );
   test('SafeTensors without config.json', async () => {
-    await expectRefusal(() => openCheckpoint(write('alone/weights.safetensors', weights)), 'unknown-format', 'config.json');
+    await expectRefusal(
+      () => openCheckpoint(write('alone/weights.safetensors', weights)),
+      'unknown-format',
+      'config.json',
+    );
     await expectRefusal(() => openCheckpoint(write('alone/weights', weights)), 'unknown-format', 'config.json');
   });
   test('a shard of a folder', async () => {
     write('shards/config.json', config);
-    await expectRefusal(() => openCheckpoint(write('shards/model-00001-of-00002.safetensors', weights)), 'unknown-format', 'open the folder', 'shards');
+    await expectRefusal(
+      () => openCheckpoint(write('shards/model-00001-of-00002.safetensors', weights)),
+      'unknown-format',
+      'open the folder',
+      'shards',
+    );
   });
-  test.each(['', 'x', 'PK\x03\x04 a PyTorch file', '#!/bin/sh'])('a file of another format: %j', (content) => expectRefusal(() => openCheckpoint(write('other.bin', content)), 'unknown-format', 'other.bin', 'GGUF'));
+  test.each(['', 'x', 'PK\x03\x04 a PyTorch file', '#!/bin/sh'])('a file of another format: %j', (content) =>
+    expectRefusal(() => openCheckpoint(write('other.bin', content)), 'unknown-format', 'other.bin', 'GGUF'),
+  );
   test('a folder without config.json', async () => {
     mkdirSync(join(root, 'void'));
     await expectRefusal(() => openCheckpoint(join(root, 'void')), 'unknown-format', 'without config.json');
@@ -72,7 +110,8 @@ describe('refused with the way out is', () => {
   test.skipIf(process.platform === 'win32')('G20: what is no regular file', async () => {
     execFileSync('mkfifo', [join(root, 'fifo.gguf')]);
     symlinkSync(join(root, 'nowhere'), join(root, 'dangling.gguf'));
-    for (const path of [join(root, 'fifo.gguf'), '/dev/zero', '/dev/random']) await expectRefusal(() => openCheckpoint(path), 'not-a-regular-file', path);
+    for (const path of [join(root, 'fifo.gguf'), '/dev/zero', '/dev/random'])
+      await expectRefusal(() => openCheckpoint(path), 'not-a-regular-file', path);
     await expectRefusal(() => openCheckpoint(join(root, 'dangling.gguf')), 'file-not-found', 'dangling.gguf');
   });
 });

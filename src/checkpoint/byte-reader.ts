@@ -99,9 +99,15 @@ export class ByteReader {
     const value = this.u64(field);
     const room = Math.floor(this.remaining / entryBytes);
     if (value > BigInt(room)) {
-      this.fail('implausible-count', field, `${value} are announced, and the file has room for ${room}; it is incomplete or damaged`, offset);
+      this.fail(
+        'implausible-count',
+        field,
+        `${value} are announced, and the file has room for ${room}; it is incomplete or damaged`,
+        offset,
+      );
     }
-    if (value > BigInt(max)) this.fail('implausible-count', field, `${value} are announced, and at most ${max} are allowed`, offset);
+    if (value > BigInt(max))
+      this.fail('implausible-count', field, `${value} are announced, and at most ${max} are allowed`, offset);
     return Number(value);
   }
 

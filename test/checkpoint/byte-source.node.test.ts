@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -71,8 +81,10 @@ describe('G15: a file that changes while it is open', () => {
 });
 
 describe('G20: what is no readable regular file is refused at once', () => {
-  test('a name that does not exist', () => expectRefusal(() => fileSource(join(folder, 'nothing')), 'file-not-found', 'nothing'));
-  test('a name below a file', () => expectRefusal(() => fileSource(join(file('plain'), 'below')), 'file-not-found', 'below'));
+  test('a name that does not exist', () =>
+    expectRefusal(() => fileSource(join(folder, 'nothing')), 'file-not-found', 'nothing'));
+  test('a name below a file', () =>
+    expectRefusal(() => fileSource(join(file('plain'), 'below')), 'file-not-found', 'below'));
   test('a dangling symbolic link', async () => {
     symlinkSync(join(folder, 'nowhere'), join(folder, 'dangling'));
     await expectRefusal(() => fileSource(join(folder, 'dangling')), 'file-not-found', 'dangling');
@@ -81,7 +93,9 @@ describe('G20: what is no readable regular file is refused at once', () => {
     mkdirSync(join(folder, 'folder'));
     await expectRefusal(() => fileSource(join(folder, 'folder')), 'not-a-regular-file', 'folder');
   });
-  test.skipIf(process.platform === 'win32').each(['/dev/zero', '/dev/random'])('%s', (path) => expectRefusal(() => fileSource(path), 'not-a-regular-file', path));
+  test.skipIf(process.platform === 'win32').each(['/dev/zero', '/dev/random'])('%s', (path) =>
+    expectRefusal(() => fileSource(path), 'not-a-regular-file', path),
+  );
   test.skipIf(process.platform === 'win32')('a fifo that nobody writes to', async () => {
     const path = join(folder, 'fifo');
     execFileSync('mkfifo', [path]);

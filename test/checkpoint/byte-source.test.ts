@@ -28,9 +28,12 @@ describe.each(sources)('a source over %s', (_, open) => {
     [0.5, 2],
     [NaN, 2],
     [0, Infinity],
-  ])('refuses bytes %d to %d', (start, end) => expectRefusal(() => open().read(start, end), 'out-of-bounds', open().name));
+  ])('refuses bytes %d to %d', (start, end) =>
+    expectRefusal(() => open().read(start, end), 'out-of-bounds', open().name),
+  );
 
-  test('refuses a buffer of another length', () => expectRefusal(() => open().read(0, 10, new Uint8Array(9)), 'out-of-bounds', 'buffer of 9'));
+  test('refuses a buffer of another length', () =>
+    expectRefusal(() => open().read(0, 10, new Uint8Array(9)), 'out-of-bounds', 'buffer of 9'));
 
   test('can be closed', () => expect(open().close()).resolves.toBeUndefined());
 });
@@ -47,6 +50,9 @@ test('sources are named for messages', () => {
 });
 
 test('a Blob that cannot be read any more gives the typed error', async () => {
-  const broken = { size: 10, slice: () => ({ arrayBuffer: () => Promise.reject(new Error('NotReadableError')) }) } as unknown as Blob;
+  const broken = {
+    size: 10,
+    slice: () => ({ arrayBuffer: () => Promise.reject(new Error('NotReadableError')) }),
+  } as unknown as Blob;
   await expectRefusal(() => blobSource(broken, 'chosen.gguf').read(0, 5), 'changed-while-reading', 'chosen.gguf');
 });

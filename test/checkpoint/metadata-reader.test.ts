@@ -1,9 +1,25 @@
 import { describe, expect, test } from 'vitest';
 import type { MetadataValue } from '../../src/checkpoint/checkpoint.ts';
-import { optionalFloat, optionalInteger, optionalString, requireInteger, requireString, requireStrings } from '../../src/checkpoint/metadata-reader.ts';
+import {
+  optionalFloat,
+  optionalInteger,
+  optionalString,
+  requireInteger,
+  requireString,
+  requireStrings,
+} from '../../src/checkpoint/metadata-reader.ts';
 import { expectRefusal } from '../support/refusals.ts';
 
-const metadata = new Map<string, MetadataValue>([['integer', 7], ['float', 0.5], ['text', 'a'], ['texts', ['a', 'b']], ['mixed', ['a', 1]], ['nan', NaN], ['infinity', Infinity], ['huge', 2n ** 60n]]);
+const metadata = new Map<string, MetadataValue>([
+  ['integer', 7],
+  ['float', 0.5],
+  ['text', 'a'],
+  ['texts', ['a', 'b']],
+  ['mixed', ['a', 1]],
+  ['nan', NaN],
+  ['infinity', Infinity],
+  ['huge', 2n ** 60n],
+]);
 
 test('values of the right kind are given', () => {
   expect(requireInteger(metadata, 'integer', 7, 7)).toBe(7);
@@ -14,7 +30,10 @@ test('values of the right kind are given', () => {
 });
 
 test('absent values are undefined where they are optional', () => {
-  expect([optionalInteger, optionalFloat].map((read) => read(metadata, 'absent', 0, 1))).toEqual([undefined, undefined]);
+  expect([optionalInteger, optionalFloat].map((read) => read(metadata, 'absent', 0, 1))).toEqual([
+    undefined,
+    undefined,
+  ]);
   expect(optionalString(metadata, 'absent')).toBeUndefined();
 });
 
@@ -28,8 +47,15 @@ describe('refused with the name of the key are', () => {
     ['nan', -Infinity, Infinity],
     ['infinity', 0, 10],
     ['huge', 0, 10],
-  ])('%s as an integer from %d to %d', (key, min, max) => expectRefusal(() => requireInteger(metadata, key, min, max), 'bad-hparam', key));
+  ])('%s as an integer from %d to %d', (key, min, max) =>
+    expectRefusal(() => requireInteger(metadata, key, min, max), 'bad-hparam', key),
+  );
   test('a number as text', () => expectRefusal(() => requireString(metadata, 'integer'), 'bad-hparam', 'integer'));
-  test('a list that is not all texts', () => expectRefusal(() => requireStrings(metadata, 'mixed'), 'bad-hparam', 'mixed'));
-  test.each([(key: string) => requireInteger(metadata, key, 0, 1), (key: string) => requireString(metadata, key), (key: string) => requireStrings(metadata, key)])('what is missing', (read) => expectRefusal(() => read('absent'), 'missing-metadata', 'absent'));
+  test('a list that is not all texts', () =>
+    expectRefusal(() => requireStrings(metadata, 'mixed'), 'bad-hparam', 'mixed'));
+  test.each([
+    (key: string) => requireInteger(metadata, key, 0, 1),
+    (key: string) => requireString(metadata, key),
+    (key: string) => requireStrings(metadata, key),
+  ])('what is missing', (read) => expectRefusal(() => read('absent'), 'missing-metadata', 'absent'));
 });

@@ -11,7 +11,8 @@ import { mutate, randomNumbers } from '../support/mutate.ts';
 async function consume(bytes: Uint8Array): Promise<void> {
   try {
     const checkpoint = await openGguf(memorySource(bytes));
-    for (const tensor of checkpoint.tensors.values()) expect((await checkpoint.read(tensor)).byteLength).toBe(tensor.byteLength);
+    for (const tensor of checkpoint.tensors.values())
+      expect((await checkpoint.read(tensor)).byteLength).toBe(tensor.byteLength);
   } catch (error) {
     if (!(error instanceof RealizarError)) throw error;
     expect(error.message).toMatch(/^memory/);
@@ -20,11 +21,15 @@ async function consume(bytes: Uint8Array): Promise<void> {
 }
 
 test('any damage to a valid file leaves a file that is read, or refused with a typed error', async () => {
-  const damaged = fc.tuple(ggufDescription(), fc.nat()).map(([description, seed]) => mutate(writeGgufWithFields(description), randomNumbers(seed)));
+  const damaged = fc
+    .tuple(ggufDescription(), fc.nat())
+    .map(([description, seed]) => mutate(writeGgufWithFields(description), randomNumbers(seed)));
   await fc.assert(fc.asyncProperty(damaged, consume), { numRuns: 3000 });
 });
 
 test('any bytes after the magic are read or refused with a typed error', async () => {
-  const anything = fc.uint8Array({ maxLength: 200 }).map((rest) => Uint8Array.from([...new TextEncoder().encode('GGUF'), 3, 0, 0, 0, ...rest]));
+  const anything = fc
+    .uint8Array({ maxLength: 200 })
+    .map((rest) => Uint8Array.from([...new TextEncoder().encode('GGUF'), 3, 0, 0, 0, ...rest]));
   await fc.assert(fc.asyncProperty(anything, consume), { numRuns: 1000 });
 });

@@ -60,18 +60,31 @@ describe('an open file', () => {
 describe('the header', () => {
   test('is read in growing windows, without the tensor data', async () => {
     const tokens = { type: 'array', element: 'u8', values: [] } as const;
-    const long = { ...small, metadata: [['filler', { type: 'string', value: 'x'.repeat(3 * 2 ** 20) }], ['empty', tokens]] } satisfies GgufDescription;
+    const long = {
+      ...small,
+      metadata: [
+        ['filler', { type: 'string', value: 'x'.repeat(3 * 2 ** 20) }],
+        ['empty', tokens],
+      ],
+    } satisfies GgufDescription;
     const file = new Uint8Array(24 * 2 ** 20);
     file.set(writeGguf(long));
     const source = watched(memorySource(file));
     const checkpoint = await openGguf(source);
     expect(checkpoint.metadata.get('filler')).toHaveLength(3 * 2 ** 20);
-    expect(source.seen.ranges).toEqual([[0, 2 ** 20], [0, 2 ** 22]]);
+    expect(source.seen.ranges).toEqual([
+      [0, 2 ** 20],
+      [0, 2 ** 22],
+    ]);
   });
 
   test('larger than 64 MiB is refused after reading no more than that', async () => {
     const writer = startGguf(0, 3);
-    for (const key of ['a', 'b', 'c']) writer.string(key).u32(8).string(new Uint8Array(2 ** 25));
+    for (const key of ['a', 'b', 'c'])
+      writer
+        .string(key)
+        .u32(8)
+        .string(new Uint8Array(2 ** 25));
     const source = watched(memorySource(writer.finish()));
     await expectRefusal(() => openGguf(source), 'limit-exceeded', 'larger than 67108864');
     expect(Math.max(...source.seen.ranges.map(([, end]) => end))).toBeLessThanOrEqual(2 ** 26);

@@ -4,7 +4,7 @@ import type { MetadataValue } from '../../src/checkpoint/checkpoint.ts';
 import { isGguf, parseGguf } from '../../src/gguf/parse.ts';
 import { ggufDescription } from '../support/gguf-arbitrary.ts';
 import { writeGguf, type GgufValue } from '../support/gguf-writer.ts';
-import { expectRefusal } from '../support/refusals.ts';
+import { refusalWith } from '../support/refusals.ts';
 
 /** What reading has to give for what was written. */
 function expected(value: GgufValue): MetadataValue {
@@ -15,7 +15,9 @@ function expected(value: GgufValue): MetadataValue {
 }
 
 function scalar(value: Exclude<GgufValue, { type: 'array' }>): MetadataValue {
-  return typeof value.value === 'bigint' && Number.isSafeInteger(Number(value.value)) ? Number(value.value) : value.value;
+  return typeof value.value === 'bigint' && Number.isSafeInteger(Number(value.value))
+    ? Number(value.value)
+    : value.value;
 }
 
 const typedArrays: Partial<Record<GgufValue['type'], (values: never) => MetadataValue>> = {
@@ -41,7 +43,17 @@ const all: readonly (readonly [string, GgufValue])[] = [
   ['f32', { type: 'f32', value: 1e-5 }],
   ['bool', { type: 'bool', value: true }],
   ['string', { type: 'string', value: 'Grüße, 世界 🌍\u0000' }],
-  ['array', { type: 'array', element: 'string', values: [{ type: 'string', value: 'a' }, { type: 'string', value: '\uFEFFb' }] }],
+  [
+    'array',
+    {
+      type: 'array',
+      element: 'string',
+      values: [
+        { type: 'string', value: 'a' },
+        { type: 'string', value: '\uFEFFb' },
+      ],
+    },
+  ],
   ['u64', { type: 'u64', value: 2n ** 64n - 1n }],
   ['i64', { type: 'i64', value: -(2n ** 63n) }],
   ['f64', { type: 'f64', value: Math.PI }],
@@ -56,7 +68,9 @@ describe('a valid file', () => {
 
   test('has 64-bit integers as numbers where a number can hold them, and as bigint elsewhere', () => {
     const values = [2n ** 53n - 1n, 2n ** 53n + 1n, -(2n ** 53n) + 1n];
-    const { metadata } = parseGguf(writeGguf({ metadata: values.map((value, i) => [`key${i}`, { type: 'i64', value }]) }));
+    const { metadata } = parseGguf(
+      writeGguf({ metadata: values.map((value, i) => [`key${i}`, { type: 'i64', value }]) }),
+    );
     expect([...metadata.values()]).toEqual([2 ** 53 - 1, 2n ** 53n + 1n, -(2 ** 53) + 1]);
   });
 
@@ -75,18 +89,26 @@ describe('a valid file', () => {
     expect(parseGguf(file).metadata.get('yes')).toBe(true);
   });
 
-  test.each([1, 2, 4, 8, 16, 32, 64, 4096, 65_536])('has its tensors where an alignment of %i puts them', (alignment) => {
-    const tensors = [3, 5].map((n) => ({ name: `t${n}`, ggmlType: 24, shape: [n], data: new Uint8Array(n).fill(n) }));
-    const file = writeGguf({ alignment, tensors });
-    for (const { offset, byteLength } of parseGguf(file).tensors) {
-      expect(offset % alignment).toBe(0);
-      expect(file.subarray(offset, offset + byteLength)).toEqual(new Uint8Array(byteLength).fill(byteLength));
-    }
-  });
+  test.each([1, 2, 4, 8, 16, 32, 64, 4096, 65_536])(
+    'has its tensors where an alignment of %i puts them',
+    (alignment) => {
+      const tensors = [3, 5].map((n) => ({ name: `t${n}`, ggmlType: 24, shape: [n], data: new Uint8Array(n).fill(n) }));
+      const file = writeGguf({ alignment, tensors });
+      for (const { offset, byteLength } of parseGguf(file).tensors) {
+        expect(offset % alignment).toBe(0);
+        expect(file.subarray(offset, offset + byteLength)).toEqual(new Uint8Array(byteLength).fill(byteLength));
+      }
+    },
+  );
 
   test('has shapes slowest-first', () => {
     const tensors = [{ name: 'matrix', ggmlType: 0, shape: [2, 3, 5], data: new Uint8Array(120) }];
-    expect(parseGguf(writeGguf({ tensors })).tensors[0]).toMatchObject({ name: 'matrix', dtype: 'f32', shape: [2, 3, 5], byteLength: 120 });
+    expect(parseGguf(writeGguf({ tensors })).tensors[0]).toMatchObject({
+      name: 'matrix',
+      dtype: 'f32',
+      shape: [2, 3, 5],
+      byteLength: 120,
+    });
   });
 
   test('of any content is read as it was written', () => {
@@ -96,10 +118,17 @@ describe('a valid file', () => {
         const header = parseGguf(file);
         const { alignment = 32, metadata = [], tensors = [] } = description;
         expect(header.alignment).toBe(alignment);
-        expect([...header.metadata]).toEqual([['general.alignment', alignment], ...metadata.map(([key, value]) => [key, expected(value)])]);
-        expect(header.tensors.map(({ name, shape, offset, byteLength }) => ({ name, shape, data: file.slice(offset, offset + byteLength) }))).toEqual(
-          tensors.map(({ name, shape, data }) => ({ name, shape, data })),
-        );
+        expect([...header.metadata]).toEqual([
+          ['general.alignment', alignment],
+          ...metadata.map(([key, value]) => [key, expected(value)]),
+        ]);
+        expect(
+          header.tensors.map(({ name, shape, offset, byteLength }) => ({
+            name,
+            shape,
+            data: file.slice(offset, offset + byteLength),
+          })),
+        ).toEqual(tensors.map(({ name, shape, data }) => ({ name, shape, data })));
       }),
     );
   });
@@ -110,7 +139,7 @@ test('a file that is cut anywhere is refused', async () => {
   const file = writeGguf({ metadata: all, tensors });
   expect(parseGguf(file).tensors).toHaveLength(1);
   for (let length = 0; length < file.length; length++) {
-    const error = await expectRefusal(() => parseGguf(file.subarray(0, length)), expect.any(String) as never, 'memory');
+    const error = await refusalWith(() => parseGguf(file.subarray(0, length)), expect.any(String) as never, 'memory');
     expect(error.offset).toBeLessThanOrEqual(length);
     expect(['truncated', 'implausible-count', 'bad-length', 'out-of-bounds']).toContain(error.code);
   }

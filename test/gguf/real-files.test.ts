@@ -32,10 +32,16 @@ describeWithInputs('a file from elsewhere', files, () => {
     const theirs = await gguf(path, { allowLocalFile: true });
     const ours = await openGguf(await fileSource(path));
     const { version, tensor_count, kv_count, ...metadata } = theirs.metadata as Record<string, unknown>;
-    expect([...ours.metadata].map(([key, value]) => [key, plain(value)])).toEqual(Object.entries(metadata).map(([key, value]) => [key, plain(value)]));
+    expect([...ours.metadata].map(([key, value]) => [key, plain(value)])).toEqual(
+      Object.entries(metadata).map(([key, value]) => [key, plain(value)]),
+    );
     expect([version, tensor_count, kv_count].map(Number)).toEqual([3, ours.tensors.size, ours.metadata.size]);
     expect([...ours.tensors.values()].map(({ name, shape, dtype }) => ({ name, shape, dtype }))).toEqual(
-      theirs.tensorInfos.map(({ name, shape, dtype }) => ({ name, shape: shape.map(Number).toReversed(), dtype: GGMLQuantizationType[dtype].toLowerCase() })),
+      theirs.tensorInfos.map(({ name, shape, dtype }) => ({
+        name,
+        shape: shape.map(Number).toReversed(),
+        dtype: GGMLQuantizationType[dtype].toLowerCase(),
+      })),
     );
     await ours.close();
   });

@@ -22,7 +22,10 @@ const llama: JsonObject = {
 };
 
 const translate = (changes: JsonObject = {}) => metadataFromConfig({ ...llama, ...changes }, 'model/config.json');
-const refused = (changes: JsonObject, ...expected: Parameters<typeof expectRefusal> extends [unknown, ...infer Rest] ? Rest : never) => expectRefusal(() => translate(changes), ...expected);
+const refused = (
+  changes: JsonObject,
+  ...expected: Parameters<typeof expectRefusal> extends [unknown, ...infer Rest] ? Rest : never
+) => expectRefusal(() => translate(changes), ...expected);
 
 test("config.json is translated to GGUF's vocabulary", () => {
   expect(Object.fromEntries(translate())).toEqual({
@@ -46,7 +49,10 @@ test("config.json is translated to GGUF's vocabulary", () => {
 });
 
 test('what config.json does not say stays unsaid, and an unknown model is passed on by name', () => {
-  expect(Object.fromEntries(metadataFromConfig({ model_type: 'mamba' }, 'c'))).toEqual({ 'general.architecture': 'mamba', 'realizar.rope.pairing': 'half' });
+  expect(Object.fromEntries(metadataFromConfig({ model_type: 'mamba' }, 'c'))).toEqual({
+    'general.architecture': 'mamba',
+    'realizar.rope.pairing': 'half',
+  });
 });
 
 describe('rope scaling', () => {
@@ -57,31 +63,77 @@ describe('rope scaling', () => {
   const base = { freq_base: 500_000, dimension_count: 64 };
 
   test.each(['type', 'rope_type'])('linear, spelled with %s', (spelling) => {
-    expect(rope({ rope_scaling: { [spelling]: 'linear', factor: 4 } })).toEqual({ ...base, 'scaling.type': 'linear', 'scaling.factor': 4, 'scaling.original_context_length': 131_072 });
+    expect(rope({ rope_scaling: { [spelling]: 'linear', factor: 4 } })).toEqual({
+      ...base,
+      'scaling.type': 'linear',
+      'scaling.factor': 4,
+      'scaling.original_context_length': 131_072,
+    });
   });
 
   test('llama3', () => {
-    const rope_scaling = { rope_type: 'llama3', factor: 32, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
-    expect(rope({ rope_scaling })).toEqual({ ...base, 'scaling.type': 'llama3', 'scaling.factor': 32, 'scaling.low_freq_factor': 1, 'scaling.high_freq_factor': 4, 'scaling.original_context_length': 8192 });
+    const rope_scaling = {
+      rope_type: 'llama3',
+      factor: 32,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 8192,
+    };
+    expect(rope({ rope_scaling })).toEqual({
+      ...base,
+      'scaling.type': 'llama3',
+      'scaling.factor': 32,
+      'scaling.low_freq_factor': 1,
+      'scaling.high_freq_factor': 4,
+      'scaling.original_context_length': 8192,
+    });
   });
 
   test('yarn, with its own magnitude where nothing else is stated', () => {
-    const rope_scaling = { type: 'yarn', factor: 4, original_max_position_embeddings: 32_768, beta_fast: 16, beta_slow: 2 };
-    const expected = { ...base, 'scaling.type': 'yarn', 'scaling.factor': 4, 'scaling.original_context_length': 32_768, 'scaling.yarn_beta_fast': 16, 'scaling.yarn_beta_slow': 2 };
+    const rope_scaling = {
+      type: 'yarn',
+      factor: 4,
+      original_max_position_embeddings: 32_768,
+      beta_fast: 16,
+      beta_slow: 2,
+    };
+    const expected = {
+      ...base,
+      'scaling.type': 'yarn',
+      'scaling.factor': 4,
+      'scaling.original_context_length': 32_768,
+      'scaling.yarn_beta_fast': 16,
+      'scaling.yarn_beta_slow': 2,
+    };
     expect(rope({ rope_scaling })).toEqual(expected);
     const own = 0.1 * Math.log(4) + 1;
-    expect(rope({ rope_scaling: { ...rope_scaling, attention_factor: 1 } })['scaling.yarn_attn_factor']).toBeCloseTo(1 / own);
-    expect(rope({ rope_scaling: { ...rope_scaling, mscale: 1, mscale_all_dim: 1 } })['scaling.yarn_attn_factor']).toBeCloseTo(1 / own);
-    expect(rope({ rope_scaling: { ...rope_scaling, factor: 1, attention_factor: 2 } })['scaling.yarn_attn_factor']).toBe(2);
+    expect(rope({ rope_scaling: { ...rope_scaling, attention_factor: 1 } })['scaling.yarn_attn_factor']).toBeCloseTo(
+      1 / own,
+    );
+    expect(
+      rope({ rope_scaling: { ...rope_scaling, mscale: 1, mscale_all_dim: 1 } })['scaling.yarn_attn_factor'],
+    ).toBeCloseTo(1 / own);
+    expect(
+      rope({ rope_scaling: { ...rope_scaling, factor: 1, attention_factor: 2 } })['scaling.yarn_attn_factor'],
+    ).toBe(2);
   });
 
   test('in the place where transformers 5 has it', () => {
     const rope_parameters = { rope_type: 'linear', rope_theta: 10_000, factor: 2, partial_rotary_factor: 0.5 };
-    expect(rope({ rope_theta: undefined, rope_parameters })).toMatchObject({ freq_base: 10_000, dimension_count: 32, 'scaling.type': 'linear', 'scaling.factor': 2 });
-    expect(rope({ rope_parameters: { rope_type: 'default', rope_theta: 7 } })).toEqual({ freq_base: 7, dimension_count: 64 });
+    expect(rope({ rope_theta: undefined, rope_parameters })).toMatchObject({
+      freq_base: 10_000,
+      dimension_count: 32,
+      'scaling.type': 'linear',
+      'scaling.factor': 2,
+    });
+    expect(rope({ rope_parameters: { rope_type: 'default', rope_theta: 7 } })).toEqual({
+      freq_base: 7,
+      dimension_count: 64,
+    });
   });
 
-  test('of an unknown kind is passed on by name', () => expect(rope({ rope_scaling: { rope_type: 'longrope' } })['scaling.type']).toBe('longrope'));
+  test('of an unknown kind is passed on by name', () =>
+    expect(rope({ rope_scaling: { rope_type: 'longrope' } })['scaling.type']).toBe('longrope'));
 
   test('rotates a part of each head where config.json says so, else all of it', () => {
     expect(rope({ partial_rotary_factor: 0.25 })['dimension_count']).toBe(16);
@@ -89,11 +141,13 @@ describe('rope scaling', () => {
     expect(rope({ head_dim: null, num_attention_heads: 0 })['dimension_count']).toBeUndefined();
   });
 
-  test('yarn without whole-numbered borders is refused', () => refused({ rope_scaling: { rope_type: 'yarn', factor: 2, truncate: false } }, 'bad-hparam', 'truncate'));
+  test('yarn without whole-numbered borders is refused', () =>
+    refused({ rope_scaling: { rope_type: 'yarn', factor: 2, truncate: false } }, 'bad-hparam', 'truncate'));
 });
 
 describe('the sliding window', () => {
-  const window = (changes: JsonObject) => translate({ sliding_window: 4096, ...changes }).get('llama.attention.sliding_window');
+  const window = (changes: JsonObject) =>
+    translate({ sliding_window: 4096, ...changes }).get('llama.attention.sliding_window');
 
   test('is that of all layers', () => {
     expect(window({})).toBe(4096);
@@ -107,13 +161,23 @@ describe('the sliding window', () => {
     expect(window({ use_sliding_window: true, max_window_layers: 16 })).toBeUndefined();
   });
   test('of some layers is refused', async () => {
-    await refused({ sliding_window: 8, layer_types: ['full_attention', 'sliding_attention'] }, 'bad-hparam', 'sliding_window');
-    await refused({ sliding_window: 8, use_sliding_window: true, max_window_layers: 8 }, 'bad-hparam', 'sliding_window');
+    await refused(
+      { sliding_window: 8, layer_types: ['full_attention', 'sliding_attention'] },
+      'bad-hparam',
+      'sliding_window',
+    );
+    await refused(
+      { sliding_window: 8, use_sliding_window: true, max_window_layers: 8 },
+      'bad-hparam',
+      'sliding_window',
+    );
   });
 });
 
 describe('refused with the name of the field is', () => {
-  test.each([undefined, null])('a config.json without model_type: %s', (model_type) => refused({ model_type }, 'missing-metadata', 'model_type'));
+  test.each([undefined, null])('a config.json without model_type: %s', (model_type) =>
+    refused({ model_type }, 'missing-metadata', 'model_type'),
+  );
   test.each<[string, JsonObject]>([
     ['model_type', { model_type: 7 }],
     ['hidden_size', { hidden_size: '2048' }],
@@ -129,7 +193,8 @@ describe('refused with the name of the field is', () => {
     ['use_sliding_window', { sliding_window: 4, use_sliding_window: 'no' }],
     ['layer_types', { sliding_window: 4, layer_types: 'full' }],
   ])('a wrong %s', (field, changes) => refused(changes, 'bad-hparam', 'model/config.json', field));
-  test('a quantised model, with the way out', () => refused({ quantization_config: { quant_method: 'gptq', bits: 4 } }, 'unsupported-dtype', 'gptq', 'GGUF'));
+  test('a quantised model, with the way out', () =>
+    refused({ quantization_config: { quant_method: 'gptq', bits: 4 } }, 'unsupported-dtype', 'gptq', 'GGUF'));
 });
 
 test('inherited properties are no fields', () => {

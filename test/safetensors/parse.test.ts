@@ -28,14 +28,23 @@ describe('a valid file', () => {
   });
 
   test('is read by ranges: its header, then what is asked for', async () => {
-    const file = writeSafetensors({ a: { dtype: 'U8', shape: [4], data: Uint8Array.of(1, 2, 3, 4) }, b: { dtype: 'U8', shape: [2], data: Uint8Array.of(5, 6) } });
+    const file = writeSafetensors({
+      a: { dtype: 'U8', shape: [4], data: Uint8Array.of(1, 2, 3, 4) },
+      b: { dtype: 'U8', shape: [2], data: Uint8Array.of(5, 6) },
+    });
     const ranges: [number, number][] = [];
     const source = memorySource(file);
-    const open = await openSafetensors({ ...source, read: (start, end, into) => (ranges.push([start, end]), source.read(start, end, into)) });
+    const open = await openSafetensors({
+      ...source,
+      read: (start, end, into) => (ranges.push([start, end]), source.read(start, end, into)),
+    });
     expect(open.byteLength).toBe(file.length);
     expect(await open.read('a', 1, 3)).toEqual(Uint8Array.of(2, 3));
     expect(await open.read('b', 0, 2, new Uint8Array(2))).toEqual(Uint8Array.of(5, 6));
-    expect(ranges.slice(0, 2)).toEqual([[0, 8], [0, file.length - 6]]);
+    expect(ranges.slice(0, 2)).toEqual([
+      [0, 8],
+      [0, file.length - 6],
+    ]);
     await expectRefusal(() => open.read('c'), 'missing-tensor', 'no tensor c');
     await expectRefusal(() => open.read('b', 0, 3), 'out-of-bounds', 'b');
     await open.close();
@@ -43,13 +52,23 @@ describe('a valid file', () => {
 });
 
 test('a file that is cut anywhere is refused', async () => {
-  const file = writeSafetensors({ weight: { dtype: 'F32', shape: [2, 2], data: new Float32Array(4) } }, { format: 'pt' });
-  for (let length = 0; length < file.length; length++) await expectRefusal(() => parseSafetensorsHeader(file.subarray(0, length)), expect.stringMatching(/truncated|bad-length/) as never);
+  const file = writeSafetensors(
+    { weight: { dtype: 'F32', shape: [2, 2], data: new Float32Array(4) } },
+    { format: 'pt' },
+  );
+  for (let length = 0; length < file.length; length++)
+    await expectRefusal(
+      () => parseSafetensorsHeader(file.subarray(0, length)),
+      expect.stringMatching(/truncated|bad-length/) as never,
+    );
 });
 
 test('a source is closed when its file is not sound', async () => {
   let closed = 0;
-  await expectRefusal(() => openSafetensors({ ...memorySource(new Uint8Array(20)), close: async () => void closed++ }), 'bad-length');
+  await expectRefusal(
+    () => openSafetensors({ ...memorySource(new Uint8Array(20)), close: async () => void closed++ }),
+    'bad-length',
+  );
   expect(closed).toBe(1);
 });
 

@@ -31,7 +31,10 @@ describe('a view', () => {
   });
 
   test('is a copy where the data are not aligned', () => {
-    const odd = writeRawSafetensors('{"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} ', new Uint8Array(Float32Array.of(7).buffer));
+    const odd = writeRawSafetensors(
+      '{"t":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}} ',
+      new Uint8Array(Float32Array.of(7).buffer),
+    );
     const tensor = parseSafetensorsHeader(odd).tensors.get('t')!;
     expect(tensor.offset % 4).not.toBe(0);
     const view = tensorView(odd, tensor, 'F32');
@@ -45,6 +48,12 @@ describe('a view', () => {
     expect(tensorView(shifted, tensors.get('coefficients')!, 'F32')).toEqual(Float32Array.of(2, 3, 1.5));
   });
 
-  test('of another dtype is refused', () => expectRefusal(() => tensorView(file, tensors.get('counts')!, 'F32'), 'unsupported-dtype', 'counts is I64, not F32'));
-  test('of a file that is cut is refused', () => expectRefusal(() => tensorView(file.subarray(0, -1), tensors.get('flags')!, 'BOOL'), 'out-of-bounds', 'flags'));
+  test('of another dtype is refused', () =>
+    expectRefusal(
+      () => tensorView(file, tensors.get('counts')!, 'F32'),
+      'unsupported-dtype',
+      'counts is I64, not F32',
+    ));
+  test('of a file that is cut is refused', () =>
+    expectRefusal(() => tensorView(file.subarray(0, -1), tensors.get('flags')!, 'BOOL'), 'out-of-bounds', 'flags'));
 });

@@ -8,13 +8,19 @@ const textOf = (file: Uint8Array) => new TextDecoder().decode(file);
 test('a file has the bytes that the reference implementation writes', () => {
   const data = Float32Array.of(0, 1, 2, 3, 4, 5);
   const aligned = writeSafetensors({ 'attn.0': { dtype: 'F32', shape: [1, 2, 3], data } });
-  expect(textOf(aligned.subarray(0, 72))).toBe('@\0\0\0\0\0\0\0{"attn.0":{"dtype":"F32","shape":[1,2,3],"data_offsets":[0,24]}}');
+  expect(textOf(aligned.subarray(0, 72))).toBe(
+    '@\0\0\0\0\0\0\0{"attn.0":{"dtype":"F32","shape":[1,2,3],"data_offsets":[0,24]}}',
+  );
   expect(aligned.subarray(72)).toEqual(new Uint8Array(data.buffer));
   const padded = writeSafetensors({ attn0: { dtype: 'F32', shape: [1, 1, 2, 3], data } });
-  expect(textOf(padded.subarray(0, 80))).toBe('H\0\0\0\0\0\0\0{"attn0":{"dtype":"F32","shape":[1,1,2,3],"data_offsets":[0,24]}}       ');
+  expect(textOf(padded.subarray(0, 80))).toBe(
+    'H\0\0\0\0\0\0\0{"attn0":{"dtype":"F32","shape":[1,1,2,3],"data_offsets":[0,24]}}       ',
+  );
   expect(padded).toHaveLength(104);
   expect(textOf(writeSafetensors({}))).toBe('\x08\0\0\0\0\0\0\0{}      ');
-  expect(textOf(writeSafetensors({}, { framework: 'pt' }))).toBe('(\0\0\0\0\0\0\0{"__metadata__":{"framework":"pt"}}     ');
+  expect(textOf(writeSafetensors({}, { framework: 'pt' }))).toBe(
+    '(\0\0\0\0\0\0\0{"__metadata__":{"framework":"pt"}}     ',
+  );
 });
 
 test('tensors of the widest dtype come first, then by name', () => {
@@ -30,6 +36,15 @@ test('tensors of the widest dtype come first, then by name', () => {
 });
 
 test('data of a wrong length or an unknown dtype are refused', async () => {
-  await expectRefusal(() => writeSafetensors({ t: { dtype: 'F32', shape: [2], data: Float32Array.of(1) } }), 'invalid-argument', 't:', '8 bytes');
-  await expectRefusal(() => writeSafetensors({ t: { dtype: 'Q4' as 'F4', shape: [2], data: Float32Array.of(1) } }), 'invalid-argument', 't:');
+  await expectRefusal(
+    () => writeSafetensors({ t: { dtype: 'F32', shape: [2], data: Float32Array.of(1) } }),
+    'invalid-argument',
+    't:',
+    '8 bytes',
+  );
+  await expectRefusal(
+    () => writeSafetensors({ t: { dtype: 'Q4' as 'F4', shape: [2], data: Float32Array.of(1) } }),
+    'invalid-argument',
+    't:',
+  );
 });

@@ -21,6 +21,15 @@ export async function expectRefusal(
   work: () => unknown,
   code: ErrorCode,
   ...named: (string | RegExp)[]
+): Promise<void> {
+  await refusalWith(work, code, ...named);
+}
+
+/** The same, for tests that look closer at the error. */
+export async function refusalWith(
+  work: () => unknown,
+  code: ErrorCode,
+  ...named: (string | RegExp)[]
 ): Promise<RealizarError> {
   const error = await refusal(work);
   expect({ code: error.code, message: error.message }).toEqual({ code, message: expect.any(String) });
