@@ -51,8 +51,16 @@ export interface ServerApp {
 }
 
 const routes = [
-  health, tokenize, generate, batchTokenize, batchGenerate, streamGenerate, nativeModels, metricsText,
-  openAiModels, chatCompletions,
+  health,
+  tokenize,
+  generate,
+  batchTokenize,
+  batchGenerate,
+  streamGenerate,
+  nativeModels,
+  metricsText,
+  openAiModels,
+  chatCompletions,
 ];
 
 /**
@@ -65,7 +73,14 @@ export function createApp(served: ServedModels | EngineApi, options: AppOptions 
   const running = new RunningRequests(options.maxRequests ?? 512);
   const metrics = new Metrics({ runningRequests: () => running.places, modelCache: () => models.metrics });
   const onError = options.onError ?? ((error) => console.error(error));
-  const services: Services = { models, running, metrics, onError, version: options.version ?? version, pingMs: options.pingMs ?? 15_000 };
+  const services: Services = {
+    models,
+    running,
+    metrics,
+    onError,
+    version: options.version ?? version,
+    pingMs: options.pingMs ?? 15_000,
+  };
 
   const hono = new Hono();
   hono.use(requestId());
@@ -77,9 +92,13 @@ export function createApp(served: ServedModels | EngineApi, options: AppOptions 
   });
   hono.use(hostGuard(options.allowedHosts ?? 'loopback'), ...originGuard(options.allowedOrigins ?? []));
   for (const route of routes) hono.route('/', route(services));
-  const endpoints = hono.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path.replace(/\{.*\}/, '')}`);
+  const endpoints = hono.routes
+    .filter(({ method }) => method !== 'ALL')
+    .map(({ method, path }) => `${method} ${path.replace(/\{.*\}/, '')}`);
   refuseOtherMethods(hono);
-  hono.notFound((c) => errorResponse(c, new RequestError(404, `there is nothing at ${c.req.path.slice(0, 200)}`, { code: 'not_found' })));
+  hono.notFound((c) =>
+    errorResponse(c, new RequestError(404, `there is nothing at ${c.req.path.slice(0, 200)}`, { code: 'not_found' })),
+  );
   hono.onError((error, c) => {
     const hidden = hiddenCauseOf(error);
     if (hidden !== undefined) onError(hidden);
@@ -99,12 +118,16 @@ export function createApp(served: ServedModels | EngineApi, options: AppOptions 
 /** 405 with `Allow` for a path that exists under another method; OPTIONS says what is allowed. */
 function refuseOtherMethods(hono: Hono): void {
   const methods = new Map<string, Set<string>>();
-  for (const { path, method } of hono.routes) if (method !== 'ALL') methods.set(path, (methods.get(path) ?? new Set()).add(method));
+  for (const { path, method } of hono.routes)
+    if (method !== 'ALL') methods.set(path, (methods.get(path) ?? new Set()).add(method));
   for (const [path, allowed] of methods) {
     const allow = [...allowed, ...(allowed.has('GET') ? ['HEAD'] : []), 'OPTIONS'].join(', ');
     hono.all(path, (c) => {
       if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow });
-      throw new RequestError(405, `${c.req.method.slice(0, 20)} is not allowed here; use ${allow}`, { code: 'method_not_allowed', headers: { allow } });
+      throw new RequestError(405, `${c.req.method.slice(0, 20)} is not allowed here; use ${allow}`, {
+        code: 'method_not_allowed',
+        headers: { allow },
+      });
     });
   }
 }

@@ -31,7 +31,10 @@ export interface StreamedToken {
 export async function* streamGenerate(
   url: string,
   request: StreamGenerateRequest,
-  options: { readonly signal?: AbortSignal; readonly fetch?: (url: string, init: RequestInit) => Promise<Response> } = {},
+  options: {
+    readonly signal?: AbortSignal;
+    readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  } = {},
 ): AsyncGenerator<StreamedToken, { readonly num_generated: number }> {
   const post = options.fetch ?? fetch;
   const response = await post(new URL('/stream/generate', url).href, {

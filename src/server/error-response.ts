@@ -40,7 +40,7 @@ export function publicErrorOf(error: unknown): PublicError {
   }
   if (error instanceof HTTPException)
     return {
-      status: error.status as ContentfulStatusCode,
+      status: error.status,
       message: error.message,
       code: 'invalid_request',
       param: null,

@@ -18,7 +18,13 @@ export { createApp, type AppOptions, type ServerApp } from './app.ts';
 export { streamGenerate, type StreamedToken, type StreamGenerateRequest } from './client.ts';
 export { hitRate, ModelCache, type Lease, type ModelCacheMetrics, type ModelCacheOptions } from './model-cache.ts';
 export { isLoopbackHost } from './origin-guard.ts';
-export { servedEngine, ServedModels, type LoadModel, type ServedModel, type ServedModelsOptions } from './served-models.ts';
+export {
+  servedEngine,
+  ServedModels,
+  type LoadModel,
+  type ServedModel,
+  type ServedModelsOptions,
+} from './served-models.ts';
 export { serveModels, type ModelServer, type ServeModelsOptions } from './serve-models.ts';
 export { serverSentEvents, type ServerSentEvent } from './server-sent-events.ts';
 export { startServer, stopOnSignal, type RunningServer, type ServerOptions } from './serve.node.ts';

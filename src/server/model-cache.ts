@@ -125,7 +125,7 @@ export class ModelCache<Model> {
   }
 
   async #finishLoad(key: string, loader: () => Promise<Model>): Promise<Entry<Model>> {
-    await null; // so that the load is registered even when the loader throws at once
+    await Promise.resolve(); // so that the load is registered even when the loader throws at once
     const load = this.#loads.get(key)!;
     try {
       const model = await loader();

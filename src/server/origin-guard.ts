@@ -14,14 +14,32 @@ export const isLoopbackHost = (host: string): boolean => loopbackHost.test(host)
 export function hostGuard(allowed: 'loopback' | 'any' | readonly string[]): MiddlewareHandler {
   return async (c, next) => {
     const host = (c.req.header('host') ?? '').replace(/:\d+$/, '');
-    const isAllowed = allowed === 'any' || host === '' || isLoopbackHost(host) || (allowed !== 'loopback' && allowed.includes(host.toLowerCase()));
-    if (!isAllowed) throw new RequestError(403, 'requests for this host name are not allowed', { code: 'host_not_allowed' });
+    const isAllowed =
+      allowed === 'any' ||
+      host === '' ||
+      isLoopbackHost(host) ||
+      (allowed !== 'loopback' && allowed.includes(host.toLowerCase()));
+    if (!isAllowed)
+      throw new RequestError(403, 'requests for this host name are not allowed', { code: 'host_not_allowed' });
     await next();
   };
 }
 
 // What the official OpenAI client sends from a browser.
-const clientHeaders = ['arch', 'async', 'custom-poll-interval', 'helper-method', 'lang', 'os', 'package-version', 'poll-helper', 'retry-count', 'runtime', 'runtime-version', 'timeout'];
+const clientHeaders = [
+  'arch',
+  'async',
+  'custom-poll-interval',
+  'helper-method',
+  'lang',
+  'os',
+  'package-version',
+  'poll-helper',
+  'retry-count',
+  'runtime',
+  'runtime-version',
+  'timeout',
+];
 
 /**
  * Pages may call the server when they come from it, from this machine, or from an origin in `allowed`; others get 403, also
@@ -32,20 +50,34 @@ export function originGuard(allowed: readonly string[]): MiddlewareHandler[] {
     if (allowed.includes(origin)) return true;
     if (!URL.canParse(origin)) return false;
     const url = new URL(origin);
-    return (url.protocol === 'http:' || url.protocol === 'https:') && (url.host === host || isLoopbackHost(url.hostname));
+    return (
+      (url.protocol === 'http:' || url.protocol === 'https:') && (url.host === host || isLoopbackHost(url.hostname))
+    );
   };
   return [
     async (c, next) => {
       const origin = c.req.header('origin');
       const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
-      const foreign = origin === undefined ? !reads && c.req.header('sec-fetch-site') === 'cross-site' : !isAllowed(origin, c.req.header('host'));
-      if (foreign) throw new RequestError(403, 'requests from pages of this origin are not allowed', { code: 'origin_not_allowed' });
+      const foreign =
+        origin === undefined
+          ? !reads && c.req.header('sec-fetch-site') === 'cross-site'
+          : !isAllowed(origin, c.req.header('host'));
+      if (foreign)
+        throw new RequestError(403, 'requests from pages of this origin are not allowed', {
+          code: 'origin_not_allowed',
+        });
       await next();
     },
     cors({
       origin: (origin, c) => (origin !== '' && isAllowed(origin, c.req.header('host')) ? origin : null),
       allowMethods: ['GET', 'HEAD', 'POST', 'OPTIONS'],
-      allowHeaders: ['authorization', 'content-type', 'openai-beta', 'x-request-id', ...clientHeaders.map((name) => `x-stainless-${name}`)],
+      allowHeaders: [
+        'authorization',
+        'content-type',
+        'openai-beta',
+        'x-request-id',
+        ...clientHeaders.map((name) => `x-stainless-${name}`),
+      ],
       exposeHeaders: ['x-request-id', 'retry-after', 'retry-after-ms'],
       maxAge: 600,
     }),

@@ -13,19 +13,35 @@ export async function readRequest<Schema extends z.ZodType>(c: Context, schema: 
   const { headers, body } = c.req.raw;
   const contentType = headers.get('content-type') ?? '';
   // A page of another site can send text/plain without asking; application/json it cannot.
-  if (!/^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(contentType)) throw new RequestError(415, 'expected a request with `Content-Type: application/json`', { code: 'unsupported_media_type' });
+  if (!/^application\/(json|[\w.-]+\+json)\s*(;|$)/i.test(contentType))
+    throw new RequestError(415, 'expected a request with `Content-Type: application/json`', {
+      code: 'unsupported_media_type',
+    });
   const encoding = headers.get('content-encoding') ?? 'identity';
-  if (encoding !== 'identity') throw new RequestError(415, 'compressed request bodies are not supported; send the JSON as it is', { code: 'unsupported_media_type' });
+  if (encoding !== 'identity')
+    throw new RequestError(415, 'compressed request bodies are not supported; send the JSON as it is', {
+      code: 'unsupported_media_type',
+    });
 
-  const result = schema.safeParse(parseJson(decodeUtf8(await readAtMost(body, MAX_BODY_BYTES, headers.get('content-length')))));
+  const result = schema.safeParse(
+    parseJson(decodeUtf8(await readAtMost(body, MAX_BODY_BYTES, headers.get('content-length')))),
+  );
   if (result.success) return result.data;
   const issue = result.error.issues[0]!;
   const param = issue.path.join('.');
-  throw new RequestError(422, `${param || 'request body'}: ${issue.message}`, { code: 'invalid_value', ...(param && { param }) });
+  throw new RequestError(422, `${param || 'request body'}: ${issue.message}`, {
+    code: 'invalid_value',
+    ...(param && { param }),
+  });
 }
 
-async function readAtMost(body: ReadableStream<Uint8Array> | null, limit: number, contentLength: string | null): Promise<Uint8Array> {
-  const tooLarge = (): RequestError => new RequestError(413, `the request body is larger than ${limit} bytes`, { code: 'request_too_large' });
+async function readAtMost(
+  body: ReadableStream<Uint8Array> | null,
+  limit: number,
+  contentLength: string | null,
+): Promise<Uint8Array> {
+  const tooLarge = (): RequestError =>
+    new RequestError(413, `the request body is larger than ${limit} bytes`, { code: 'request_too_large' });
   if (Number(contentLength) > limit) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -57,14 +73,21 @@ const parseWithSource = JSON.parse as (text: string, reviver?: SourceReviver) =>
 
 /** A `seed` beyond 2^53 becomes a bigint with all its digits: as a number it would silently be another seed. */
 const keepSeedDigits: SourceReviver = (key, value, { source }) =>
-  key === 'seed' && source !== undefined && /^-?\d+$/.test(source) && !Number.isSafeInteger(value) ? BigInt(source) : value;
+  key === 'seed' && source !== undefined && /^-?\d+$/.test(source) && !Number.isSafeInteger(value)
+    ? BigInt(source)
+    : value;
 
 function parseJson(text: string): unknown {
   try {
     // The reviver recurses and costs time, so it runs only where a number with that many digits is present.
     return /\d{16}/.test(text) ? parseWithSource(text, keepSeedDigits) : parseWithSource(text);
   } catch (error) {
-    const why = error instanceof RangeError ? 'it is nested too deeply' : text.trim() === '' ? 'it is empty' : 'check brackets, quotes and commas';
+    const why =
+      error instanceof RangeError
+        ? 'it is nested too deeply'
+        : text.trim() === ''
+          ? 'it is empty'
+          : 'check brackets, quotes and commas';
     throw new RequestError(400, `the request body is not valid JSON: ${why}`, { code: 'invalid_json' });
   }
 }

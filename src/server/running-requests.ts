@@ -35,7 +35,10 @@ export class RunningRequests {
   enter(client: AbortSignal, places: number): RunningRequest {
     if (this.#draining) throw shutdownError();
     if (this.#places + places > this.#limit) {
-      throw new RequestError(503, 'the server is busy; try again in a moment', { code: 'server_busy', headers: { 'retry-after': '1', 'retry-after-ms': '1000' } });
+      throw new RequestError(503, 'the server is busy; try again in a moment', {
+        code: 'server_busy',
+        headers: { 'retry-after': '1', 'retry-after-ms': '1000' },
+      });
     }
     const controller = new AbortController();
     const leave = (): void => controller.abort(new RealizarError('aborted', 'the client closed the connection'));

@@ -34,7 +34,10 @@ export interface ModelServer {
  */
 export async function serveModels(options: ServeModelsOptions): Promise<ModelServer> {
   const { models, load, host, port, cacheSize, cacheBytes, graceMs, signal } = options;
-  const served = new ServedModels(models, load, { capacity: cacheSize, ...(cacheBytes !== undefined && { maxBytes: cacheBytes }) });
+  const served = new ServedModels(models, load, {
+    capacity: cacheSize,
+    ...(cacheBytes !== undefined && { maxBytes: cacheBytes }),
+  });
   const app = createApp(served, { allowedHosts: isLoopbackHost(host) ? 'loopback' : 'any' });
   // The socket first: a port in use should not cost a load. Requests that come early wait for the model.
   const server = await startServer({ app, host, port, ...(graceMs !== undefined && { graceMs }) });

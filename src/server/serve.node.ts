@@ -42,14 +42,18 @@ const LAST_WORDS_MS = 2_000;
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { app, host = '127.0.0.1', port = 8080, graceMs = 30_000 } = options;
+  const answer = getRequestListener((request) => app.fetch(request), {
+    // The adapter would otherwise replace the process's own Request and Response.
+    overrideGlobalObjects: false,
+    errorHandler: malformedRequest,
+  });
   const server = createServer(
     {
       headersTimeout: options.headersTimeoutMs ?? 10_000,
       requestTimeout: options.requestTimeoutMs ?? 60_000,
       connectionsCheckingInterval: 1_000,
     },
-    // The adapter would otherwise replace the process's own Request and Response.
-    getRequestListener((request) => app.fetch(request), { overrideGlobalObjects: false, errorHandler: malformedRequest }),
+    (incoming, outgoing) => void answer(incoming, outgoing),
   );
   server.maxConnections = MAX_CONNECTIONS;
   await listen(server, host, port);
@@ -69,9 +73,21 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     await once(server, 'listening');
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new RealizarError('port-in-use', `port ${port} of ${host} is in use; choose another with --port`, { field: 'port', cause });
-    const why = code === 'EACCES' ? 'this user may not open it' : code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' ? 'this machine has no such address' : code;
-    throw new RealizarError('listen-failed', `cannot listen on port ${port} of ${host}: ${why}`, { field: 'host', cause });
+    if (code === 'EADDRINUSE')
+      throw new RealizarError('port-in-use', `port ${port} of ${host} is in use; choose another with --port`, {
+        field: 'port',
+        cause,
+      });
+    const why =
+      code === 'EACCES'
+        ? 'this user may not open it'
+        : code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL'
+          ? 'this machine has no such address'
+          : code;
+    throw new RealizarError('listen-failed', `cannot listen on port ${port} of ${host}: ${why}`, {
+      field: 'host',
+      cause,
+    });
   }
 }
 
@@ -95,6 +111,8 @@ async function within(milliseconds: number, done: Promise<unknown>): Promise<voi
   await Promise.race([done, timeout]).finally(() => clearTimeout(timer));
 }
 
+const giveUp = (): never => process.exit(1);
+
 /**
  * Stops the server at SIGINT, SIGTERM, or when `abort` says so, and resolves when it has stopped. A second signal ends the
  * process at once.
@@ -102,7 +120,6 @@ async function within(milliseconds: number, done: Promise<unknown>): Promise<voi
 export async function stopOnSignal(server: RunningServer, abort?: AbortSignal): Promise<void> {
   const told = Promise.withResolvers<void>();
   const stopNow = (): void => told.resolve();
-  const giveUp = (): never => process.exit(1);
   const signals = ['SIGINT', 'SIGTERM'] as const;
 
   for (const signal of signals) process.once(signal, stopNow);

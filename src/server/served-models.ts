@@ -39,11 +39,7 @@ export class ServedModels {
   readonly #cache: ModelCache<EngineApi>;
 
   /** @throws RealizarError `invalid-argument` without models, or with two of one id */
-  constructor(
-    models: readonly ServedModel[],
-    load: LoadModel,
-    options: ServedModelsOptions = {},
-  ) {
+  constructor(models: readonly ServedModel[], load: LoadModel, options: ServedModelsOptions = {}) {
     if (models.length === 0) throw new RealizarError('invalid-argument', 'a server needs at least one model to serve');
     this.#models = new Map(models.map((model) => [model.id, model]));
     if (this.#models.size < models.length)

@@ -1,6 +1,13 @@
 import type { Context } from 'hono';
 import type { EngineApi } from '../engine/engine-api.ts';
-import type { ChatMessage, ChatOptions, FinishReason, GenerateOptions, Generation, GenerationEvent } from '../engine/events.ts';
+import type {
+  ChatMessage,
+  ChatOptions,
+  FinishReason,
+  GenerateOptions,
+  Generation,
+  GenerationEvent,
+} from '../engine/events.ts';
 import { RealizarError } from '../errors.ts';
 import { hiddenCauseOf, publicErrorOf, type PublicError } from './error-response.ts';
 import { eventStream } from './event-stream.ts';
@@ -23,7 +30,9 @@ export interface Services {
 
 export type TokenEvent = Extract<GenerationEvent, { type: 'token' }>;
 /** A generation that ended by itself. */
-export type FinishEvent = Extract<GenerationEvent, { type: 'finish' }> & { readonly reason: Exclude<FinishReason, 'cancelled'> };
+export type FinishEvent = Extract<GenerationEvent, { type: 'finish' }> & {
+  readonly reason: Exclude<FinishReason, 'cancelled'>;
+};
 
 /** A generation under watch: counted, and cut short by an error when it is cancelled. */
 export interface WatchedGeneration {
@@ -72,7 +81,11 @@ export class Work {
     for (const text of texts) bytes += text.length;
     const limit = this.engine.contextLength * MAX_BYTES_PER_TOKEN;
     if (bytes <= limit) return;
-    throw new RequestError(400, `a text of ${bytes} characters exceeds the context of ${this.engine.contextLength} tokens`, { code: 'context_length_exceeded', param });
+    throw new RequestError(
+      400,
+      `a text of ${bytes} characters exceeds the context of ${this.engine.contextLength} tokens`,
+      { code: 'context_length_exceeded', param },
+    );
   }
 
   /**
@@ -112,7 +125,10 @@ export class Work {
     for await (const event of events) {
       if (event.type === 'token') {
         const now = performance.now();
-        this.#services.metrics.tokenGenerated(last === undefined ? 'first' : 'later', (now - (last ?? this.#started)) / 1000);
+        this.#services.metrics.tokenGenerated(
+          last === undefined ? 'first' : 'later',
+          (now - (last ?? this.#started)) / 1000,
+        );
         last = now;
         yield event;
       } else if (event.reason === 'cancelled') {
@@ -126,7 +142,8 @@ export class Work {
 
 const clientLeft = (): RealizarError => new RealizarError('aborted', 'the client closed the connection');
 
-const outcomeOf = (error: unknown): Outcome => (error instanceof RealizarError && error.code === 'aborted' ? 'cancelled' : 'failed');
+const outcomeOf = (error: unknown): Outcome =>
+  error instanceof RealizarError && error.code === 'aborted' ? 'cancelled' : 'failed';
 
 /**
  * Runs a handler with the model it asks for: takes a place in the server, then the model, and gives both back when the
@@ -170,7 +187,10 @@ async function leaseUnlessAborted(models: ServedModels, id: string, signal: Abor
   const pending = models.lease(id);
   const aborted = Promise.withResolvers<never>();
   const onAbort = (): void => {
-    pending.then((lease) => lease.release(), () => undefined);
+    pending.then(
+      (lease) => lease.release(),
+      () => undefined,
+    );
     aborted.reject(signal.reason);
   };
   if (signal.aborted) onAbort();

@@ -4,12 +4,24 @@ import { RealizarError } from '../../src/errors.ts';
 import { MAX_BODY_BYTES } from '../../src/server/request-body.ts';
 import { fakeApp, get, post, rawPost, replyOf } from './support/requests.ts';
 
-const postRoutes = ['/tokenize', '/generate', '/batch/tokenize', '/batch/generate', '/stream/generate', '/v1/chat/completions'];
+const postRoutes = [
+  '/tokenize',
+  '/generate',
+  '/batch/tokenize',
+  '/batch/generate',
+  '/stream/generate',
+  '/v1/chat/completions',
+];
 const getRoutes = ['/health', '/models', '/metrics', '/v1/models'];
 
 /** Every error is JSON: a text on the native routes, OpenAI's envelope on its own. */
 function expectError(path: string, { body }: { body: { error?: unknown } }): void {
-  if (path.startsWith('/v1/')) expect(body.error).toMatchObject({ message: expect.any(String), type: expect.any(String), code: expect.any(String) });
+  if (path.startsWith('/v1/'))
+    expect(body.error).toMatchObject({
+      message: expect.any(String),
+      type: expect.any(String),
+      code: expect.any(String),
+    });
   else expect(body).toEqual({ error: expect.any(String) });
 }
 
@@ -25,7 +37,13 @@ describe.each(postRoutes)('POST %s with a malformed request', (path) => {
     ['that is not UTF-8', { body: new Uint8Array([0x22, 0xff, 0x22]) }, 400],
     ['nested beyond the parser', { body: `${'['.repeat(200_000)}1234567890123456` }, 400],
   ] as const)('%s is refused', async (_, init, status) => {
-    const reply = await replyOf(await app.request(path, { method: 'POST', headers: { 'content-type': 'application/json' }, ...init } as RequestInit));
+    const reply = await replyOf(
+      await app.request(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        ...init,
+      } as RequestInit),
+    );
     expect(reply.status).toBe(status);
     expectError(path, reply);
   });
@@ -43,7 +61,14 @@ describe.each(postRoutes)('POST %s with a malformed request', (path) => {
     const chunks = new ReadableStream({
       pull: (controller) => controller.enqueue(new Uint8Array(64 * 1024)),
     });
-    const streamed = await replyOf(await app.request(path, { method: 'POST', body: chunks, headers: { 'content-type': 'application/json' }, duplex: 'half' } as RequestInit));
+    const streamed = await replyOf(
+      await app.request(path, {
+        method: 'POST',
+        body: chunks,
+        headers: { 'content-type': 'application/json' },
+        duplex: 'half',
+      } as RequestInit),
+    );
     expect(streamed.status).toBe(413);
     expectError(path, streamed);
   });
@@ -65,9 +90,12 @@ describe.each(postRoutes)('POST %s with a malformed request', (path) => {
 describe('requests that are right in an unusual way', () => {
   const { app } = fakeApp();
 
-  test.each(['application/json; charset=utf-8', 'application/vnd.api+json', 'APPLICATION/JSON'])('content type %s is JSON', async (type) => {
-    expect((await rawPost(app, '/tokenize', '{"text":"a"}', { 'content-type': type })).status).toBe(200);
-  });
+  test.each(['application/json; charset=utf-8', 'application/vnd.api+json', 'APPLICATION/JSON'])(
+    'content type %s is JSON',
+    async (type) => {
+      expect((await rawPost(app, '/tokenize', '{"text":"a"}', { 'content-type': type })).status).toBe(200);
+    },
+  );
 
   test('a byte order mark is skipped', async () => {
     expect((await rawPost(app, '/tokenize', '\uFEFF{"text":"a"}')).status).toBe(200);
@@ -88,7 +116,17 @@ describe('requests that are right in an unusual way', () => {
 describe('paths', () => {
   const { app } = fakeApp();
 
-  test.each(['/nope', '/', '/health/', '//health', '/v1//models', '/generate/x', '/health%00', '/%5chealth', '/v1/nope'])('%s is 404 in JSON', async (path) => {
+  test.each([
+    '/nope',
+    '/',
+    '/health/',
+    '//health',
+    '/v1//models',
+    '/generate/x',
+    '/health%00',
+    '/%5chealth',
+    '/v1/nope',
+  ])('%s is 404 in JSON', async (path) => {
     const reply = await get(app, `http://localhost${path}`);
     expect(reply.status).toBe(404);
     expectError(path, reply);
@@ -113,7 +151,10 @@ describe('errors that clients must not see', () => {
   });
 
   test('errors of files and backends name paths, so they stay in the log too', async () => {
-    const { app, errors } = fakeApp({ failAfter: 0, failure: new RealizarError('io-failed', '/secret/model.gguf: read error') });
+    const { app, errors } = fakeApp({
+      failAfter: 0,
+      failure: new RealizarError('io-failed', '/secret/model.gguf: read error'),
+    });
     const { status, body } = await post(app, '/generate', { prompt: 'a' });
     expect([status, body]).toEqual([500, { error: 'internal error' }]);
     expect(errors).toMatchObject([{ code: 'io-failed' }]);
@@ -136,7 +177,8 @@ describe('errors that clients must not see', () => {
 describe('request ids', () => {
   test('a clean one is echoed, one that could forge a log line is replaced', async () => {
     const { app } = fakeApp();
-    const idOf = async (id: string): Promise<string | null> => (await get(app, '/health', { headers: { 'x-request-id': id } })).headers.get('x-request-id');
+    const idOf = async (id: string): Promise<string | null> =>
+      (await get(app, '/health', { headers: { 'x-request-id': id } })).headers.get('x-request-id');
     expect(await idOf('abc-123')).toBe('abc-123');
     expect(await idOf('a b')).toMatch(/^[\w-]{36}$/);
     expect(await idOf('x'.repeat(300))).toMatch(/^[\w-]{36}$/);
@@ -148,24 +190,36 @@ describe('request ids', () => {
 });
 
 describe('a browser page', () => {
-  const page = (origin: string, more: Record<string, string> = {}) => ({ headers: { origin, host: '127.0.0.1:8080', ...more } });
+  const page = (origin: string, more: Record<string, string> = {}) => ({
+    headers: { origin, host: '127.0.0.1:8080', ...more },
+  });
 
-  test.each(['http://127.0.0.1:8080', 'http://localhost:3000', 'http://app.localhost', 'https://[::1]:1', 'https://allowed.example'])('of %s may call', async (origin) => {
+  test.each([
+    'http://127.0.0.1:8080',
+    'http://localhost:3000',
+    'http://app.localhost',
+    'https://[::1]:1',
+    'https://allowed.example',
+  ])('of %s may call', async (origin) => {
     const { app } = fakeApp({}, { allowedOrigins: ['https://allowed.example'] });
     const { status, headers } = await get(app, '/health', page(origin));
     expect([status, headers.get('access-control-allow-origin')]).toEqual([200, origin]);
     expect(headers.get('access-control-allow-credentials')).toBeNull();
   });
 
-  test.each(['https://evil.example', 'null', 'http://localhost.evil.example', 'file://', 'http://127.0.0.1.evil.example', 'chrome-extension://localhost'])(
-    'of %s may not',
-    async (origin) => {
-      const { app, engine } = fakeApp();
-      const { status, headers } = await post(app, '/generate', { prompt: 'a' }, page(origin).headers);
-      expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null]);
-      expect(engine.calls).toEqual([]);
-    },
-  );
+  test.each([
+    'https://evil.example',
+    'null',
+    'http://localhost.evil.example',
+    'file://',
+    'http://127.0.0.1.evil.example',
+    'chrome-extension://localhost',
+  ])('of %s may not', async (origin) => {
+    const { app, engine } = fakeApp();
+    const { status, headers } = await post(app, '/generate', { prompt: 'a' }, page(origin).headers);
+    expect([status, headers.get('access-control-allow-origin')]).toEqual([403, null]);
+    expect(engine.calls).toEqual([]);
+  });
 
   test('of another site may not post without an Origin either', async () => {
     const { status } = await post(fakeApp().app, '/generate', { prompt: 'a' }, { 'sec-fetch-site': 'cross-site' });
@@ -176,7 +230,10 @@ describe('a browser page', () => {
   test('may send what the official client sends, and read its headers', async () => {
     const response = await fakeApp().app.request('/v1/chat/completions', {
       method: 'OPTIONS',
-      ...page('http://localhost:5173', { 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,x-stainless-os' }),
+      ...page('http://localhost:5173', {
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,x-stainless-os',
+      }),
     });
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-headers')).toMatch(/authorization.*x-stainless-os/);
@@ -188,11 +245,21 @@ describe('the Host header', () => {
   const statusFor = async (host: string, allowedHosts?: 'any' | string[]): Promise<number> =>
     (await get(fakeApp({}, allowedHosts ? { allowedHosts } : {}).app, '/health', { headers: { host } })).status;
 
-  test.each(['localhost', 'localhost:8080', '127.0.0.1:8080', '127.1.2.3', '[::1]:8080', 'my.localhost'])('%s is this machine', async (host) => {
-    expect(await statusFor(host)).toBe(200);
-  });
+  test.each(['localhost', 'localhost:8080', '127.0.0.1:8080', '127.1.2.3', '[::1]:8080', 'my.localhost'])(
+    '%s is this machine',
+    async (host) => {
+      expect(await statusFor(host)).toBe(200);
+    },
+  );
 
-  test.each(['evil.example', 'evil.example:8080', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1', '0.0.0.0'])('%s is refused: the page behind it may have rebound its name', async (host) => {
+  test.each([
+    'evil.example',
+    'evil.example:8080',
+    '127.0.0.1.evil.example',
+    'localhost.evil.example',
+    '10.0.0.1',
+    '0.0.0.0',
+  ])('%s is refused: the page behind it may have rebound its name', async (host) => {
     expect(await statusFor(host)).toBe(403);
   });
 
@@ -213,8 +280,17 @@ describe('the app as a value', () => {
 
   test('lists its endpoints', () => {
     expect(fakeApp().app.endpoints).toEqual([
-      'GET /health', 'POST /tokenize', 'POST /generate', 'POST /batch/tokenize', 'POST /batch/generate', 'POST /stream/generate',
-      'GET /models', 'GET /metrics', 'GET /v1/models', 'GET /v1/models/:id', 'POST /v1/chat/completions',
+      'GET /health',
+      'POST /tokenize',
+      'POST /generate',
+      'POST /batch/tokenize',
+      'POST /batch/generate',
+      'POST /stream/generate',
+      'GET /models',
+      'GET /metrics',
+      'GET /v1/models',
+      'GET /v1/models/:id',
+      'POST /v1/chat/completions',
     ]);
   });
 

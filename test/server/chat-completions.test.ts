@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { eventsOf, fakeApp, get, metric, post, rawPost, until } from './support/requests.ts';
 
@@ -15,7 +15,14 @@ describe('an answer', () => {
       object: 'chat.completion',
       created: expect.any(Number),
       model: 'org/model',
-      choices: [{ index: 0, message: { role: 'assistant', content: 'Hi there', refusal: null }, logprobs: null, finish_reason: 'stop' }],
+      choices: [
+        {
+          index: 0,
+          message: { role: 'assistant', content: 'Hi there', refusal: null },
+          logprobs: null,
+          finish_reason: 'stop',
+        },
+      ],
       usage: { prompt_tokens: 12, completion_tokens: 8, total_tokens: 20 },
     });
   });
@@ -23,7 +30,18 @@ describe('an answer', () => {
   test('is neutral in its sampling unless told otherwise', async () => {
     const { app, engine } = fakeApp({ answer: '' });
     await post(app, path, hello);
-    expect(engine.calls[0]!.options).toMatchObject({ temperature: 1, topP: 1, topK: 0, minP: 0, typicalP: 1, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0, stop: [], rng: 'counter' });
+    expect(engine.calls[0]!.options).toMatchObject({
+      temperature: 1,
+      topP: 1,
+      topK: 0,
+      minP: 0,
+      typicalP: 1,
+      repetitionPenalty: 1,
+      presencePenalty: 0,
+      frequencyPenalty: 0,
+      stop: [],
+      rng: 'counter',
+    });
     expect(engine.calls[0]!.options.maxTokens).toBeUndefined();
     expect(engine.calls[0]!.options.seed).toBeUndefined();
   });
@@ -31,18 +49,67 @@ describe('an answer', () => {
   test('takes the sampling parameters of OpenAI and llama.cpp', async () => {
     const { app, engine } = fakeApp({ answer: '' });
     await post(app, path, {
-      ...hello, temperature: 0.5, top_p: 0.8, presence_penalty: 0.1, frequency_penalty: 0.2, seed: 5, logit_bias: { 65: -100, 66: 1.5 }, stop: 'x',
-      top_k: 4, min_p: 0.05, typical_p: 0.9, repeat_penalty: 1.1, repeat_last_n: 32, samplers: ['top_k', 'typ_p', 'temperature', 'top_k'], ignore_eos: true, mirostat: 2, max_tokens: 1,
+      ...hello,
+      temperature: 0.5,
+      top_p: 0.8,
+      presence_penalty: 0.1,
+      frequency_penalty: 0.2,
+      seed: 5,
+      logit_bias: { 65: -100, 66: 1.5 },
+      stop: 'x',
+      top_k: 4,
+      min_p: 0.05,
+      typical_p: 0.9,
+      repeat_penalty: 1.1,
+      repeat_last_n: 32,
+      samplers: ['top_k', 'typ_p', 'temperature', 'top_k'],
+      ignore_eos: true,
+      mirostat: 2,
+      max_tokens: 1,
     });
     expect(engine.calls[0]!.options).toMatchObject({
-      temperature: 0.5, topP: 0.8, presencePenalty: 0.1, frequencyPenalty: 0.2, seed: 5n, logitBias: new Map([[65, -Infinity], [66, 1.5]]), stop: ['x'],
-      topK: 4, minP: 0.05, typicalP: 0.9, repetitionPenalty: 1.1, penaltyLastN: 32, samplers: ['top-k', 'typical', 'temperature'], ignoreEos: true, mirostat: 2,
+      temperature: 0.5,
+      topP: 0.8,
+      presencePenalty: 0.1,
+      frequencyPenalty: 0.2,
+      seed: 5n,
+      logitBias: new Map([
+        [65, -Infinity],
+        [66, 1.5],
+      ]),
+      stop: ['x'],
+      topK: 4,
+      minP: 0.05,
+      typicalP: 0.9,
+      repetitionPenalty: 1.1,
+      penaltyLastN: 32,
+      samplers: ['top-k', 'typical', 'temperature'],
+      ignoreEos: true,
+      mirostat: 2,
     });
   });
 
   test('null means left out', async () => {
     const { app, engine } = fakeApp({ answer: '' });
-    const nulls = Object.fromEntries(['temperature', 'top_p', 'n', 'stop', 'max_tokens', 'seed', 'logit_bias', 'logprobs', 'tools', 'response_format', 'stream', 'stream_options', 'model', 'top_k', 'grammar'].map((name) => [name, null]));
+    const nulls = Object.fromEntries(
+      [
+        'temperature',
+        'top_p',
+        'n',
+        'stop',
+        'max_tokens',
+        'seed',
+        'logit_bias',
+        'logprobs',
+        'tools',
+        'response_format',
+        'stream',
+        'stream_options',
+        'model',
+        'top_k',
+        'grammar',
+      ].map((name) => [name, null]),
+    );
     expect((await post(app, path, { ...hello, ...nulls })).status).toBe(200);
     expect(engine.calls[0]!.options).toMatchObject({ temperature: 1, topP: 1 });
   });
@@ -68,7 +135,8 @@ describe('an answer', () => {
 
   test('one seed gives one text, another gives another', async () => {
     const { app } = fakeApp();
-    const textOf = async (seed: number): Promise<string> => (await post(app, path, { ...hello, max_tokens: 8, seed })).body.choices[0].message.content;
+    const textOf = async (seed: number): Promise<string> =>
+      (await post(app, path, { ...hello, max_tokens: 8, seed })).body.choices[0].message.content;
     expect(await textOf(1)).toBe(await textOf(1));
     expect(await textOf(1)).not.toBe(await textOf(2));
   });
@@ -77,7 +145,9 @@ describe('an answer', () => {
     const { app, engine } = fakeApp();
     const { body } = await post(app, path, { ...hello, n: 3, seed: -1, max_tokens: 5 });
     expect(body.choices.map(({ index }: { index: number }) => index)).toEqual([0, 1, 2]);
-    expect(new Set(body.choices.map((choice: { message: { content: string } }) => choice.message.content)).size).toBe(3);
+    expect(new Set(body.choices.map((choice: { message: { content: string } }) => choice.message.content)).size).toBe(
+      3,
+    );
     expect(engine.calls.map(({ options }) => options.seed)).toEqual([2n ** 64n - 1n, 0n, 1n]);
     expect(engine.mostRunning).toBe(3);
     expect(body.usage).toEqual({ prompt_tokens: 12, completion_tokens: 15, total_tokens: 27 });
@@ -91,8 +161,13 @@ describe('an answer', () => {
     const bytes = choice.logprobs.content.flatMap((one: { bytes: number[] }) => one.bytes);
     expect(new TextDecoder().decode(Uint8Array.from(bytes))).toBe(choice.message.content);
     expect(choice.logprobs.content[2]).toEqual({
-      token: '!', logprob: -0.5, bytes: [33],
-      top_logprobs: [{ token: 'A', logprob: -0.5, bytes: [65] }, { token: 'B', logprob: -9999, bytes: [66] }],
+      token: '!',
+      logprob: -0.5,
+      bytes: [33],
+      top_logprobs: [
+        { token: 'A', logprob: -0.5, bytes: [65] },
+        { token: 'B', logprob: -9999, bytes: [66] },
+      ],
     });
   });
 
@@ -112,7 +187,15 @@ describe('messages', () => {
   };
 
   test('text parts are joined', async () => {
-    const { messages } = await messagesSeen([{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }] }]);
+    const { messages } = await messagesSeen([
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'a' },
+          { type: 'text', text: 'b' },
+        ],
+      },
+    ]);
     expect(messages).toEqual([{ role: 'user', content: 'ab' }]);
   });
 
@@ -140,9 +223,17 @@ describe('messages', () => {
   });
 
   test('variables for the template pass, those of the engine do not', async () => {
-    expect((await messagesSeen(hello.messages, { chat_template_kwargs: { enable_thinking: false } })).options.templateOptions).toEqual({ enable_thinking: false });
+    expect(
+      (await messagesSeen(hello.messages, { chat_template_kwargs: { enable_thinking: false } })).options
+        .templateOptions,
+    ).toEqual({ enable_thinking: false });
     const { app } = fakeApp();
-    for (const chat_template_kwargs of [{ messages: 'x' }, { add_generation_prompt: false }, { constructor: { a: 1 } }, { 'a b': 1 }]) {
+    for (const chat_template_kwargs of [
+      { messages: 'x' },
+      { add_generation_prompt: false },
+      { constructor: { a: 1 } },
+      { 'a b': 1 },
+    ]) {
       expect((await post(app, path, { ...hello, chat_template_kwargs })).status).toBe(400);
     }
   });
@@ -196,27 +287,42 @@ describe('a request that cannot be right', () => {
   ])('%j is 400 and names %s', async (fields, param) => {
     const { app, engine } = fakeApp();
     const { status, body } = await post(app, path, { ...hello, ...fields });
-    expect([status, body.error.param, body.error.type, body.error.code]).toEqual([400, param, 'invalid_request_error', 'invalid_value']);
+    expect([status, body.error.param, body.error.type, body.error.code]).toEqual([
+      400,
+      param,
+      'invalid_request_error',
+      'invalid_value',
+    ]);
     expect(engine.calls).toEqual([]);
   });
 
   test('what is not supported yet says so', async () => {
     const { body } = await post(fakeApp().app, path, { ...hello, response_format: { type: 'json_object' } });
-    expect(body.error.message).toBe('response_format.type: a response format of another type than text is not supported yet');
+    expect(body.error.message).toBe(
+      'response_format.type: a response format of another type than text is not supported yet',
+    );
   });
 
   test('an unknown model is 404 model_not_found', async () => {
     const { status, body } = await post(fakeApp().app, path, { ...hello, model: 'gpt-4o' });
-    expect([status, body.error.code, body.error.param, body.error.type]).toEqual([404, 'model_not_found', 'model', 'invalid_request_error']);
+    expect([status, body.error.code, body.error.param, body.error.type]).toEqual([
+      404,
+      'model_not_found',
+      'model',
+      'invalid_request_error',
+    ]);
   });
 
-  test.each([false, true])('a context that is too small is 400 context_length_exceeded, streamed (%j) or not', async (stream) => {
-    const { app } = fakeApp({ contextLength: 10 });
-    const { status, body } = await post(app, path, { ...hello, stream });
-    expect([status, body.error.code]).toEqual([400, 'context_length_exceeded']);
-    const huge = await post(app, path, { messages: [{ role: 'user', content: 'x'.repeat(10_000) }], stream });
-    expect([huge.status, huge.body.error.code]).toEqual([400, 'context_length_exceeded']);
-  });
+  test.each([false, true])(
+    'a context that is too small is 400 context_length_exceeded, streamed (%j) or not',
+    async (stream) => {
+      const { app } = fakeApp({ contextLength: 10 });
+      const { status, body } = await post(app, path, { ...hello, stream });
+      expect([status, body.error.code]).toEqual([400, 'context_length_exceeded']);
+      const huge = await post(app, path, { messages: [{ role: 'user', content: 'x'.repeat(10_000) }], stream });
+      expect([huge.status, huge.body.error.code]).toEqual([400, 'context_length_exceeded']);
+    },
+  );
 
   test('a template that refuses is 400 with its words', async () => {
     const { status, body } = await post(fakeApp().app, path, { messages: [{ role: 'user', content: 'raise' }] });
@@ -225,28 +331,48 @@ describe('a request that cannot be right', () => {
 });
 
 describe('a stream', () => {
-  const chunksOf = async (fields: object, fake = {}) => eventsOf((await post(fakeApp(fake).app, path, { ...hello, stream: true, ...fields })).body);
+  const chunksOf = async (fields: object, fake = {}) =>
+    eventsOf((await post(fakeApp(fake).app, path, { ...hello, stream: true, ...fields })).body);
 
   test('has the role first, then text, a finish reason, and [DONE]', async () => {
     const events = await chunksOf({}, { answer: 'Hi' });
     expect(events.map(({ event }) => event)).toEqual(Array(5).fill('message'));
     const chunks = events.slice(0, -1).map(({ data }) => data);
-    expect(chunks.map(({ choices }) => choices[0].delta)).toEqual([{ role: 'assistant', content: '' }, { content: 'H' }, { content: 'i' }, {}]);
+    expect(chunks.map(({ choices }) => choices[0].delta)).toEqual([
+      { role: 'assistant', content: '' },
+      { content: 'H' },
+      { content: 'i' },
+      {},
+    ]);
     expect(chunks.map(({ choices }) => choices[0].finish_reason)).toEqual([null, null, null, 'stop']);
     expect(events.at(-1)!.data).toBe('[DONE]');
-    for (const chunk of chunks) expect(chunk).toMatchObject({ id: chunks[0].id, created: chunks[0].created, model: 'fake', object: 'chat.completion.chunk' });
+    for (const chunk of chunks)
+      expect(chunk).toMatchObject({
+        id: chunks[0].id,
+        created: chunks[0].created,
+        model: 'fake',
+        object: 'chat.completion.chunk',
+      });
     for (const chunk of chunks) expect(chunk).not.toHaveProperty('usage');
   });
 
   test('ends with the usage when asked for, and has null before', async () => {
     const events = await chunksOf({ stream_options: { include_usage: true } }, { answer: 'Hi' });
     const chunks = events.slice(0, -1).map(({ data }) => data);
-    expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { prompt_tokens: 12, completion_tokens: 2, total_tokens: 14 } });
+    expect(chunks.at(-1)).toMatchObject({
+      choices: [],
+      usage: { prompt_tokens: 12, completion_tokens: 2, total_tokens: 14 },
+    });
     for (const chunk of chunks.slice(0, -1)) expect(chunk.usage).toBeNull();
   });
 
   test('says the same as the whole answer, for any text, stop and number of choices', async () => {
-    const request = fc.record({ answer: fc.string({ unit: 'grapheme', maxLength: 12 }), n: fc.integer({ min: 1, max: 3 }), stop: fc.string({ minLength: 1, maxLength: 2 }), max_tokens: fc.integer({ min: 1, max: 20 }) });
+    const request = fc.record({
+      answer: fc.string({ unit: 'grapheme', maxLength: 12 }),
+      n: fc.integer({ min: 1, max: 3 }),
+      stop: fc.string({ minLength: 1, maxLength: 2 }),
+      max_tokens: fc.integer({ min: 1, max: 20 }),
+    });
     await fc.assert(
       fc.asyncProperty(request, async ({ answer, ...fields }) => {
         const whole = (await post(fakeApp({ answer }).app, path, { ...hello, ...fields })).body;
@@ -265,19 +391,26 @@ describe('a stream', () => {
   test('choices interleave', async () => {
     const events = await chunksOf({ n: 2, max_tokens: 3 }, { delayMs: 1 });
     const order = events.slice(2, -1).map(({ data }) => data.choices[0].index);
-    expect(order.slice(0, 4).sort()).toEqual([0, 0, 1, 1]);
+    expect(order.slice(0, 4).toSorted((a, b) => a - b)).toEqual([0, 0, 1, 1]);
   });
 
   test('carries logprobs with the token, also where the token has no text yet', async () => {
     const events = await chunksOf({ logprobs: true }, { answer: 'é' });
-    const deltas = events.slice(1, -2).map(({ data }) => [data.choices[0].delta.content, data.choices[0].logprobs.content[0].bytes]);
-    expect(deltas).toEqual([['', [0xc3]], ['é', [0xa9]]]);
+    const deltas = events
+      .slice(1, -2)
+      .map(({ data }) => [data.choices[0].delta.content, data.choices[0].logprobs.content[0].bytes]);
+    expect(deltas).toEqual([
+      ['', [0xc3]],
+      ['é', [0xa9]],
+    ]);
   });
 
   test('that breaks ends with an error record and without [DONE]', async () => {
     const { app } = fakeApp({ failAfter: 1 });
     const events = eventsOf((await post(app, path, { ...hello, stream: true, n: 2 })).body);
-    expect(events.at(-1)!.data).toEqual({ error: { message: 'internal error', type: 'server_error', param: null, code: 'internal_error' } });
+    expect(events.at(-1)!.data).toEqual({
+      error: { message: 'internal error', type: 'server_error', param: null, code: 'internal_error' },
+    });
     expect(events.filter(({ data }) => data === '[DONE]')).toEqual([]);
     expect(await metric(app, 'realizar_requests_in_flight')).toBe(0);
   });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { interleave } from '../../src/server/routes/openai/interleave.ts';
 
@@ -8,14 +8,19 @@ async function* after<Item>(scheduler: fc.Scheduler, items: readonly Item[]): As
 
 test('every source keeps its order and loses nothing, however they run', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.scheduler(), fc.array(fc.array(fc.nat(), { maxLength: 5 }), { maxLength: 4 }), async (scheduler, sources) => {
-      const seen: number[][] = sources.map(() => []);
-      const read = async (): Promise<void> => {
-        for await (const { index, item } of interleave(sources.map((items) => after(scheduler, items)))) seen[index]!.push(item);
-      };
-      await scheduler.waitFor(read());
-      expect(seen).toEqual(sources);
-    }),
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(fc.array(fc.nat(), { maxLength: 5 }), { maxLength: 4 }),
+      async (scheduler, sources) => {
+        const seen: number[][] = sources.map(() => []);
+        const read = async (): Promise<void> => {
+          for await (const { index, item } of interleave(sources.map((items) => after(scheduler, items))))
+            seen[index]!.push(item);
+        };
+        await scheduler.waitFor(read());
+        expect(seen).toEqual(sources);
+      },
+    ),
   );
 });
 

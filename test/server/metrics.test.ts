@@ -1,7 +1,18 @@
 import { expect, test } from 'vitest';
 import { fakeApp, get, metric, post } from './support/requests.ts';
 
-const rustNames = ['requests_total', 'requests_successful', 'requests_failed', 'tokens_generated', 'inference_time_seconds', 'requests_per_second', 'tokens_per_second', 'avg_latency_ms', 'error_rate', 'uptime_seconds'];
+const rustNames = [
+  'requests_total',
+  'requests_successful',
+  'requests_failed',
+  'tokens_generated',
+  'inference_time_seconds',
+  'requests_per_second',
+  'tokens_per_second',
+  'avg_latency_ms',
+  'error_rate',
+  'uptime_seconds',
+];
 
 test('/metrics is Prometheus text: every sample has its help and type, and parses', async () => {
   const { app } = fakeApp({ answer: 'abc' });
@@ -9,7 +20,10 @@ test('/metrics is Prometheus text: every sample has its help and type, and parse
   const { body, headers } = await get(app, '/metrics');
   expect(headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
   const types = new Map<string, string>();
-  for (const line of body.trimEnd().split('\n').filter((one: string) => one !== '')) {
+  for (const line of body
+    .trimEnd()
+    .split('\n')
+    .filter((one: string) => one !== '')) {
     const type = /^# TYPE (\S+) (counter|gauge|histogram)$/.exec(line);
     if (type) types.set(type[1]!, type[2]!);
     else if (!/^# HELP \S+ ./.test(line)) {
@@ -46,5 +60,8 @@ test('requests, tokens and failures are counted, and the derived figures agree',
 test('two apps in one process count apart', async () => {
   const [one, other] = [fakeApp({ answer: '' }), fakeApp()];
   await post(one.app, '/generate', { prompt: 'a' });
-  expect([await metric(one.app, 'realizar_requests_total'), await metric(other.app, 'realizar_requests_total')]).toEqual([1, 0]);
+  expect([
+    await metric(one.app, 'realizar_requests_total'),
+    await metric(other.app, 'realizar_requests_total'),
+  ]).toEqual([1, 0]);
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hitRate, ModelCache } from '../../src/server/model-cache.ts';
 
@@ -10,7 +10,12 @@ interface FakeModel {
 function fakeCache(capacity: number, maxBytes = Infinity, bytesOf: (key: string) => number = () => 1) {
   const loads: string[] = [];
   const disposed: string[] = [];
-  const cache = new ModelCache<FakeModel>({ capacity, maxBytes, sizeOf: ({ bytes }) => bytes, dispose: ({ key }) => void disposed.push(key) });
+  const cache = new ModelCache<FakeModel>({
+    capacity,
+    maxBytes,
+    sizeOf: ({ bytes }) => bytes,
+    dispose: ({ key }) => void disposed.push(key),
+  });
   const load = (key: string) => (): Promise<FakeModel> => {
     loads.push(key);
     return Promise.resolve({ key, bytes: bytesOf(key) });
@@ -155,7 +160,10 @@ describe('warm, clear, close', () => {
 
   test('close waits for the models to be freed', async () => {
     const done: string[] = [];
-    const cache = new ModelCache<string>({ capacity: 1, dispose: async (model) => void (await new Promise((resolve) => setTimeout(resolve, 5)), done.push(model)) });
+    const cache = new ModelCache<string>({
+      capacity: 1,
+      dispose: async (model) => void (await new Promise((resolve) => setTimeout(resolve, 5)), done.push(model)),
+    });
     (await cache.getOrLoad('a', () => Promise.resolve('a'))).release();
     await cache.close();
     expect(done).toEqual(['a']);
@@ -168,43 +176,59 @@ describe('against a plain list', () => {
 
   test('any sequence of uses leaves the same models, hits, misses and evictions as an LRU list', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.nat(4), fc.option(fc.integer({ min: 1, max: 20 }), { nil: Infinity }), fc.array(keys, { maxLength: 40 }), async (capacity, maxBytes, uses) => {
-        const { cache, disposed, use } = fakeCache(capacity, maxBytes, (key) => sizes[key]!);
-        const list: string[] = []; // most recent last
-        const gone: string[] = [];
-        let hits = 0;
-        const bytes = (): number => list.reduce((sum, key) => sum + sizes[key]!, 0);
-        for (const key of uses) {
-          await use(key);
-          if (list.includes(key)) hits += 1;
-          list.splice(0, list.length, ...list.filter((other) => other !== key), key);
-          while (list.length > 1 && (list.length > capacity || bytes() > maxBytes)) gone.push(list.shift()!);
-        }
-        expect(disposed).toEqual(gone);
-        expect(cache.metrics).toEqual({ hits, misses: uses.length - hits, evictions: gone.length, size: list.length, bytes: bytes() });
-      }),
+      fc.asyncProperty(
+        fc.nat(4),
+        fc.option(fc.integer({ min: 1, max: 20 }), { nil: Infinity }),
+        fc.array(keys, { maxLength: 40 }),
+        async (capacity, maxBytes, uses) => {
+          const { cache, disposed, use } = fakeCache(capacity, maxBytes, (key) => sizes[key]!);
+          const list: string[] = []; // most recent last
+          const gone: string[] = [];
+          let hits = 0;
+          const bytes = (): number => list.reduce((sum, key) => sum + sizes[key]!, 0);
+          for (const key of uses) {
+            await use(key);
+            if (list.includes(key)) hits += 1;
+            list.splice(0, list.length, ...list.filter((other) => other !== key), key);
+            while (list.length > 1 && (list.length > capacity || bytes() > maxBytes)) gone.push(list.shift()!);
+          }
+          expect(disposed).toEqual(gone);
+          expect(cache.metrics).toEqual({
+            hits,
+            misses: uses.length - hits,
+            evictions: gone.length,
+            size: list.length,
+            bytes: bytes(),
+          });
+        },
+      ),
     );
   });
 
   test('with models in use at the same time, none of them is ever freed, and limits hold again when all have gone', async () => {
     const steps = fc.array(fc.oneof(fc.record({ take: keys }), fc.record({ giveBack: fc.nat(9) })), { maxLength: 60 });
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 4, max: 20 }), steps, async (capacity, maxBytes, ops) => {
-        const { cache, disposed, load } = fakeCache(capacity, maxBytes, (key) => sizes[key]!);
-        const live = new Set<FakeModel>();
-        const leases: Awaited<ReturnType<typeof cache.getOrLoad>>[] = [];
-        for (const op of ops) {
-          if ('take' in op) leases.push(await cache.getOrLoad(op.take, load(op.take)));
-          else leases.splice(op.giveBack, 1)[0]?.release();
-          live.clear();
-          for (const { model } of leases) live.add(model);
-          for (const { key } of live) expect(cache.has(key)).toBe(true);
-        }
-        for (const lease of leases) lease.release();
-        expect(cache.size).toBeLessThanOrEqual(capacity);
-        expect(cache.metrics.bytes <= maxBytes || cache.size === 1).toBe(true);
-        expect(disposed.length + cache.size).toBe(cache.metrics.misses);
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 4, max: 20 }),
+        steps,
+        async (capacity, maxBytes, ops) => {
+          const { cache, disposed, load } = fakeCache(capacity, maxBytes, (key) => sizes[key]!);
+          const live = new Set<FakeModel>();
+          const leases: Awaited<ReturnType<typeof cache.getOrLoad>>[] = [];
+          for (const op of ops) {
+            if ('take' in op) leases.push(await cache.getOrLoad(op.take, load(op.take)));
+            else leases.splice(op.giveBack, 1)[0]?.release();
+            live.clear();
+            for (const { model } of leases) live.add(model);
+            for (const { key } of live) expect(cache.has(key)).toBe(true);
+          }
+          for (const lease of leases) lease.release();
+          expect(cache.size).toBeLessThanOrEqual(capacity);
+          expect(cache.metrics.bytes <= maxBytes || cache.size === 1).toBe(true);
+          expect(disposed.length + cache.size).toBe(cache.metrics.misses);
+        },
+      ),
     );
   });
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { EOS } from './support/fake-tokenizer.ts';
 import { eventsOf, fakeApp, get, metric, post, rawPost, until } from './support/requests.ts';
@@ -66,7 +66,10 @@ describe('POST /generate', () => {
   });
 
   test('max_tokens beyond the context ends at the context', async () => {
-    const { body } = await post(fakeApp({ contextLength: 20 }).app, '/generate', { prompt: 'abcd', max_tokens: 2 ** 52 });
+    const { body } = await post(fakeApp({ contextLength: 20 }).app, '/generate', {
+      prompt: 'abcd',
+      max_tokens: 2 ** 52,
+    });
     expect(body.num_generated).toBe(16);
   });
 
@@ -94,19 +97,32 @@ describe('sampling of the native routes', () => {
   test('top_k samples with the Rust generator, seed 42, temperature before top-k', async () => {
     const { app, engine } = fakeApp();
     await post(app, '/generate', { prompt: 'a', max_tokens: 1, strategy: 'top_k', temperature: 0.5 });
-    expect(engine.calls[0]!.options).toMatchObject({ temperature: 0.5, topK: 50, samplers: ['temperature', 'top-k'], rng: 'lcg', seed: 42n });
+    expect(engine.calls[0]!.options).toMatchObject({
+      temperature: 0.5,
+      topK: 50,
+      samplers: ['temperature', 'top-k'],
+      rng: 'lcg',
+      seed: 42n,
+    });
   });
 
   test('top_p samples with its own chain', async () => {
     const { app, engine } = fakeApp();
     await post(app, '/generate', { prompt: 'a', max_tokens: 1, strategy: 'top_p', seed: 7 });
-    expect(engine.calls[0]!.options).toMatchObject({ temperature: 1, topP: 0.9, samplers: ['temperature', 'top-p'], rng: 'lcg', seed: 7n });
+    expect(engine.calls[0]!.options).toMatchObject({
+      temperature: 1,
+      topP: 0.9,
+      samplers: ['temperature', 'top-p'],
+      rng: 'lcg',
+      seed: 7n,
+    });
   });
 
   test('temperature 0 is greedy under every strategy', async () => {
     const { app } = fakeApp();
     const greedy = await post(app, '/generate', { prompt: 'a' });
-    for (const strategy of ['top_k', 'top_p']) expect((await post(app, '/generate', { prompt: 'a', temperature: 0, strategy })).body).toEqual(greedy.body);
+    for (const strategy of ['top_k', 'top_p'])
+      expect((await post(app, '/generate', { prompt: 'a', temperature: 0, strategy })).body).toEqual(greedy.body);
   });
 
   test.each([
@@ -121,10 +137,13 @@ describe('sampling of the native routes', () => {
     expect(engine.calls[0]!.options.seed).toBe(expected);
   });
 
-  test.each(['18446744073709551616', '-1', '1.5', '"1e3"', '"99999999999999999999"', '[]'])('seed %s is refused', async (seed) => {
-    const response = await rawPost(fakeApp().app, '/generate', `{"prompt":"a","seed":${seed}}`);
-    expect(response.status).toBe(422);
-  });
+  test.each(['18446744073709551616', '-1', '1.5', '"1e3"', '"99999999999999999999"', '[]'])(
+    'seed %s is refused',
+    async (seed) => {
+      const response = await rawPost(fakeApp().app, '/generate', `{"prompt":"a","seed":${seed}}`);
+      expect(response.status).toBe(422);
+    },
+  );
 
   describe.each(generationRoutes)('%s', (route, body) => {
     test.each([
@@ -143,21 +162,31 @@ describe('sampling of the native routes', () => {
       expect(reply.status).toBe(200);
     });
 
-    test.each([{ max_tokens: -1 }, { max_tokens: 1.5 }, { max_tokens: '5' }, { temperature: 'hot' }, { top_k: -1 }, { strategy: 5 }, { model_id: 5 }])(
-      '%j does not fit the schema: 422',
-      async (fields) => {
-        const reply = await post(fakeApp().app, route, { ...body, ...fields });
-        expect([reply.status, typeof reply.body.error]).toEqual([422, 'string']);
-        expect(reply.body.error).toContain(Object.keys(fields)[0]);
-      },
-    );
+    test.each([
+      { max_tokens: -1 },
+      { max_tokens: 1.5 },
+      { max_tokens: '5' },
+      { temperature: 'hot' },
+      { top_k: -1 },
+      { strategy: 5 },
+      { model_id: 5 },
+    ])('%j does not fit the schema: 422', async (fields) => {
+      const reply = await post(fakeApp().app, route, { ...body, ...fields });
+      expect([reply.status, typeof reply.body.error]).toEqual([422, 'string']);
+      expect(reply.body.error).toContain(Object.keys(fields)[0]);
+    });
   });
 });
 
 describe('POST /batch/tokenize', () => {
   test('tokenizes every text, in order', async () => {
     const { body } = await post(fakeApp().app, '/batch/tokenize', { texts: ['a', 'b c'] });
-    expect(body).toEqual({ results: [{ token_ids: [97], num_tokens: 1 }, { token_ids: [98, 32, 99], num_tokens: 3 }] });
+    expect(body).toEqual({
+      results: [
+        { token_ids: [97], num_tokens: 1 },
+        { token_ids: [98, 32, 99], num_tokens: 3 },
+      ],
+    });
   });
 
   test('no texts are 400', async () => {
@@ -169,8 +198,8 @@ describe('POST /batch/tokenize', () => {
     const { app, engine } = fakeApp();
     const encode = engine.tokenizer.encode.bind(engine.tokenizer);
     engine.tokenizer.encode = (text) => {
-      const until = performance.now() + 6;
-      while (performance.now() < until);
+      const end = performance.now() + 6;
+      while (performance.now() < end);
       return encode(text);
     };
     const order: string[] = [];
@@ -201,7 +230,9 @@ describe('POST /batch/generate', () => {
   });
 
   test('more prompts than the server runs at once are 400', async () => {
-    const { status } = await post(fakeApp().app, '/batch/generate', { prompts: Array.from({ length: 257 }, () => 'a') });
+    const { status } = await post(fakeApp().app, '/batch/generate', {
+      prompts: Array.from({ length: 257 }, () => 'a'),
+    });
     expect(status).toBe(400);
   });
 
@@ -259,11 +290,18 @@ describe('POST /stream/generate', () => {
 
   test('errors before the first token are plain JSON errors', async () => {
     const { status, body, headers } = await post(fakeApp().app, '/stream/generate', { prompt: '' });
-    expect([status, body, headers.get('content-type')]).toEqual([400, { error: 'Prompt cannot be empty' }, 'application/json']);
+    expect([status, body, headers.get('content-type')]).toEqual([
+      400,
+      { error: 'Prompt cannot be empty' },
+      'application/json',
+    ]);
   });
 
   test('the texts joined are the decoded tokens, whatever characters are split or cut off', async () => {
-    const bytes = fc.oneof(fc.string({ unit: 'grapheme' }).map((text) => [...new TextEncoder().encode(text)]), fc.uint8Array({ maxLength: 12 }).map((array) => [...array]));
+    const bytes = fc.oneof(
+      fc.string({ unit: 'grapheme' }).map((text) => [...new TextEncoder().encode(text)]),
+      fc.uint8Array({ maxLength: 12 }).map((array) => [...array]),
+    );
     await fc.assert(
       fc.asyncProperty(bytes, fc.nat(12), async (answer, maxTokens) => {
         const { app, engine } = fakeApp({ answer });
@@ -336,7 +374,11 @@ describe('a full server', () => {
     const running = post(app, '/batch/generate', { prompts: ['a', 'b'], max_tokens: 5 });
     await until(() => engine.running === 2);
     const refused = await post(app, '/generate', { prompt: 'a' });
-    expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('retry-after-ms')]).toEqual([503, '1', '1000']);
+    expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('retry-after-ms')]).toEqual([
+      503,
+      '1',
+      '1000',
+    ]);
     expect(engine.calls).toHaveLength(2);
     expect((await running).status).toBe(200);
     expect((await post(app, '/generate', { prompt: 'a' })).status).toBe(200);

@@ -1,4 +1,4 @@
-import OpenAI from 'openai';
+import OpenAI, { NotFoundError } from 'openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../src/server/app.ts';
 import { ServedModels } from '../../src/server/served-models.ts';
@@ -27,7 +27,11 @@ describe('the official OpenAI client over a socket', () => {
         return Promise.resolve(engine);
       },
     );
-    server = await startServer({ app: createApp(models, { pingMs: 5, maxRequests: 8, onError: () => undefined }), port: 0, graceMs: 0 });
+    server = await startServer({
+      app: createApp(models, { pingMs: 5, maxRequests: 8, onError: () => undefined }),
+      port: 0,
+      graceMs: 0,
+    });
     client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
   });
   afterAll(() => server.stop());
@@ -42,7 +46,12 @@ describe('the official OpenAI client over a socket', () => {
   });
 
   test('streams, with usage, an emoji that is split over tokens whole', async () => {
-    const stream = await client.chat.completions.create({ model: 'polite', messages, stream: true, stream_options: { include_usage: true } });
+    const stream = await client.chat.completions.create({
+      model: 'polite',
+      messages,
+      stream: true,
+      stream_options: { include_usage: true },
+    });
     const pieces: string[] = [];
     let usage;
     for await (const chunk of stream) {
@@ -58,21 +67,33 @@ describe('the official OpenAI client over a socket', () => {
   test('its stream helper assembles the same, with three choices', async () => {
     const stream = client.chat.completions.stream({ model: 'polite', messages, n: 3, stop: ['!'] });
     const { choices } = await stream.finalChatCompletion();
-    expect(choices.map(({ message, finish_reason }) => [message.content, finish_reason])).toEqual(Array(3).fill(['Good day 🎩', 'stop']));
+    expect(choices.map(({ message, finish_reason }) => [message.content, finish_reason])).toEqual(
+      Array.from({ length: 3 }, () => ['Good day 🎩', 'stop']),
+    );
   });
 
   test('chooses among the models by name, slashes and all', async () => {
     const ids = (await client.models.list()).data.map(({ id }) => id);
     expect(ids).toEqual(['polite', 'org/endless', 'breaking']);
     expect((await client.models.retrieve('org/endless')).id).toBe('org/endless');
-    const answer = await client.chat.completions.create({ model: 'org/endless', messages, max_completion_tokens: 3, seed: 7 });
+    const answer = await client.chat.completions.create({
+      model: 'org/endless',
+      messages,
+      max_completion_tokens: 3,
+      seed: 7,
+    });
     expect([answer.model, answer.choices[0]!.finish_reason]).toEqual(['org/endless', 'length']);
   });
 
   test('hears of errors in its own words', async () => {
     const none = client.chat.completions.create({ model: 'none', messages });
-    await expect(none).rejects.toBeInstanceOf(OpenAI.NotFoundError);
-    await expect(none).rejects.toMatchObject({ status: 404, code: 'model_not_found', param: 'model', requestID: expect.any(String) });
+    await expect(none).rejects.toBeInstanceOf(NotFoundError);
+    await expect(none).rejects.toMatchObject({
+      status: 404,
+      code: 'model_not_found',
+      param: 'model',
+      requestID: expect.any(String),
+    });
     const wrong = client.chat.completions.create({ model: 'polite', messages, temperature: 5 });
     await expect(wrong).rejects.toMatchObject({ status: 400, param: 'temperature', type: 'invalid_request_error' });
   });

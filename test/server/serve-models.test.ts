@@ -7,7 +7,10 @@ function serve(options: Partial<ServeModelsOptions> = {}) {
   const engines: FakeEngine[] = [];
   const end = new AbortController();
   const server = serveModels({
-    models: [{ id: 'one', path: '/one' }, { id: 'two', path: '/two' }],
+    models: [
+      { id: 'one', path: '/one' },
+      { id: 'two', path: '/two' },
+    ],
     load: ({ id, path }) => {
       const engine = new FakeEngine({ modelId: `${id} from ${path}` });
       engines.push(engine);
@@ -28,7 +31,12 @@ describe('serving models', () => {
     const { url, endpoints, closed } = await server;
     expect(engines.map(({ modelId }) => modelId)).toEqual(['one from /one']);
     expect(endpoints).toContain('POST /generate');
-    expect(await (await fetch(`${url}/models`)).json()).toMatchObject({ models: [{ id: 'one', loaded: true }, { id: 'two', loaded: false }] });
+    expect(await (await fetch(`${url}/models`)).json()).toMatchObject({
+      models: [
+        { id: 'one', loaded: true },
+        { id: 'two', loaded: false },
+      ],
+    });
     end.abort();
     await closed;
     expect(engines[0]!.closed).toBe(true);
@@ -57,7 +65,9 @@ describe('serving models', () => {
     const { url, closed } = await server;
     const { port } = new URL(url);
     const { overSocket } = await import('./support/raw-socket.ts');
-    expect(await overSocket(Number(port), 'GET /health HTTP/1.1\r\nHost: lan.example\r\nConnection: close\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
+    expect(
+      await overSocket(Number(port), 'GET /health HTTP/1.1\r\nHost: lan.example\r\nConnection: close\r\n\r\n'),
+    ).toMatch(/^HTTP\/1.1 200 /);
     end.abort();
     await closed;
   });

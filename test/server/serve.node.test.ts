@@ -19,7 +19,12 @@ async function serve(fake: FakeOptions = {}, options: Partial<ServerOptions> = {
   const server = await startServer({ app, port: 0, graceMs: 0, ...options });
   servers.push(server);
   const stream = (body: object, init: RequestInit = {}): Promise<Response> =>
-    fetch(`${server.url}/stream/generate`, { method: 'POST', body: JSON.stringify({ prompt: 'a', ...body }), headers: { 'content-type': 'application/json' }, ...init });
+    fetch(`${server.url}/stream/generate`, {
+      method: 'POST',
+      body: JSON.stringify({ prompt: 'a', ...body }),
+      headers: { 'content-type': 'application/json' },
+      ...init,
+    });
   return { engine, app, server, stream };
 }
 
@@ -71,7 +76,12 @@ describe('clients that leave', () => {
   test('one that waits for a whole answer frees the engine too', async () => {
     const { engine, server } = await serve({ delayMs: 2 });
     const client = new AbortController();
-    const answer = fetch(`${server.url}/generate`, { method: 'POST', body: '{"prompt":"a","max_tokens":4000}', headers: { 'content-type': 'application/json' }, signal: client.signal });
+    const answer = fetch(`${server.url}/generate`, {
+      method: 'POST',
+      body: '{"prompt":"a","max_tokens":4000}',
+      headers: { 'content-type': 'application/json' },
+      signal: client.signal,
+    });
     const left = expect(answer).rejects.toThrow();
     await until(() => (engine.calls[0]?.generated ?? 0) > 0);
     client.abort();
@@ -102,8 +112,16 @@ describe('malformed HTTP', () => {
     ['a broken Host', 'GET /health HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n', 400],
     ['no Host', 'GET /health HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
     ['a foreign Host', 'GET /health HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n', 403],
-    ['a header of 20 KB', `GET /health HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\nConnection: close\r\n\r\n`, 431],
-    ['two lengths', 'POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+    [
+      'a header of 20 KB',
+      `GET /health HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\nConnection: close\r\n\r\n`,
+      431,
+    ],
+    [
+      'two lengths',
+      'POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
     ['nonsense', 'nonsense\r\n\r\n', 400],
     ['a backslash in its path', 'GET /health\\x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', 400],
   ])('with %s is refused, and the next request works', async (_, request, status) => {
@@ -122,7 +140,9 @@ describe('malformed HTTP', () => {
     const head = 'POST /tokenize HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
     expect(await overSocket(server.port, `${head}Content-Length: 3000000\r\n\r\n{`)).toMatch(/^HTTP\/1.1 413 /);
     const chunk = `40000\r\n${'x'.repeat(0x40000)}\r\n`;
-    expect(await overSocket(server.port, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(12)}`)).toMatch(/^HTTP\/1.1 413 /);
+    expect(await overSocket(server.port, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(12)}`)).toMatch(
+      /^HTTP\/1.1 413 /,
+    );
   });
 });
 
@@ -138,7 +158,10 @@ describe('stopping', () => {
     const { server, stream, engine } = await serve({ delayMs: 5 }, { graceMs: 30 });
     const response = await stream({ max_tokens: 4000 });
     await server.stop();
-    expect(eventsOf(await response.text()).at(-1)).toEqual({ event: 'error', data: { error: 'the server is shutting down' } });
+    expect(eventsOf(await response.text()).at(-1)).toEqual({
+      event: 'error',
+      data: { error: 'the server is shutting down' },
+    });
     expect(engine.running).toBe(0);
   });
 
@@ -146,24 +169,38 @@ describe('stopping', () => {
     const { server, stream, app } = await serve({ delayMs: 5 }, { graceMs: 5_000 });
     const running = await stream({ max_tokens: 40 });
     const stopping = server.stop();
-    const refused = await app.request('/generate', { method: 'POST', body: '{"prompt":"a"}', headers: { 'content-type': 'application/json' } });
+    const refused = await app.request('/generate', {
+      method: 'POST',
+      body: '{"prompt":"a"}',
+      headers: { 'content-type': 'application/json' },
+    });
     expect([refused.status, refused.headers.get('connection')]).toEqual([503, 'close']);
     await expect(fetch(`${server.url}/health`)).rejects.toThrow();
     await running.text();
     await stopping;
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s ends a process with 0 after the running stream has had its last event', async (signal) => {
-    const child = spawn(process.execPath, [resolve(import.meta.dirname, 'support/serve-fake.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [url] = (await once(child.stdout, 'data')).map(String) as [string];
-    const response = await fetch(`${url.trim()}/stream/generate`, { method: 'POST', body: '{"prompt":"a","max_tokens":4000}', headers: { 'content-type': 'application/json' } });
-    const reader = response.body!.getReader();
-    await reader.read();
-    const exit = once(child, 'exit');
-    child.kill(signal);
-    let rest = '';
-    for (let read = await reader.read(); !read.done; read = await reader.read()) rest += new TextDecoder().decode(read.value);
-    expect(eventsOf(rest).at(-1)!.event).toBe('error');
-    expect(await exit).toEqual([0, null]);
-  });
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s ends a process with 0 after the running stream has had its last event',
+    async (signal) => {
+      const child = spawn(process.execPath, [resolve(import.meta.dirname, 'support/serve-fake.ts')], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const url = String((await once(child.stdout, 'data'))[0]);
+      const response = await fetch(`${url.trim()}/stream/generate`, {
+        method: 'POST',
+        body: '{"prompt":"a","max_tokens":4000}',
+        headers: { 'content-type': 'application/json' },
+      });
+      const reader = response.body!.getReader();
+      await reader.read();
+      const exit = once(child, 'exit');
+      child.kill(signal);
+      let rest = '';
+      for (let read = await reader.read(); !read.done; read = await reader.read())
+        rest += new TextDecoder().decode(read.value);
+      expect(eventsOf(rest).at(-1)!.event).toBe('error');
+      expect(await exit).toEqual([0, null]);
+    },
+  );
 });

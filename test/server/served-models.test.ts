@@ -5,9 +5,13 @@ import { ServedModels } from '../../src/server/served-models.ts';
 import { FakeEngine } from './support/fake-engine.ts';
 import { get, metric, post, rawPost, until } from './support/requests.ts';
 
-function fakeModels(ids: readonly string[], options: { capacity?: number; maxBytes?: number; load?: (id: string) => Promise<FakeEngine> } = {}) {
+function fakeModels(
+  ids: readonly string[],
+  options: { capacity?: number; maxBytes?: number; load?: (id: string) => Promise<FakeEngine> } = {},
+) {
   const engines: FakeEngine[] = [];
-  const { load = (id) => Promise.resolve(new FakeEngine({ modelId: id, memoryBytes: 100, delayMs: 1 })), ...limits } = options;
+  const { load = (id) => Promise.resolve(new FakeEngine({ modelId: id, memoryBytes: 100, delayMs: 1 })), ...limits } =
+    options;
   const models = new ServedModels(
     ids.map((id) => ({ id, path: `/secret/${id}.gguf` })),
     async ({ id }) => {
@@ -30,7 +34,11 @@ describe('several models', () => {
     await tokenize('two');
     await tokenize('two');
     expect(engines.map(({ modelId }) => modelId)).toEqual(['one', 'two']);
-    const chat = await post(app, '/v1/chat/completions', { model: 'two', max_tokens: 1, messages: [{ role: 'user', content: 'a' }] });
+    const chat = await post(app, '/v1/chat/completions', {
+      model: 'two',
+      max_tokens: 1,
+      messages: [{ role: 'user', content: 'a' }],
+    });
     expect(chat.body.model).toBe('two');
     expect(engines[1]!.calls).toHaveLength(1);
   });
@@ -67,10 +75,13 @@ describe('several models', () => {
 });
 
 describe('a model that cannot be loaded', () => {
-  const broken = (): Promise<never> => Promise.reject(new RealizarError('bad-magic', '/secret/one.gguf is no GGUF file'));
+  const broken = (): Promise<never> =>
+    Promise.reject(new RealizarError('bad-magic', '/secret/one.gguf is no GGUF file'));
 
   test('is a 500 that clients do not retry, without its path; the reason is logged; others go on working', async () => {
-    const { app, errors } = fakeModels(['one', 'two'], { load: (id) => (id === 'one' ? broken() : Promise.resolve(new FakeEngine())) });
+    const { app, errors } = fakeModels(['one', 'two'], {
+      load: (id) => (id === 'one' ? broken() : Promise.resolve(new FakeEngine())),
+    });
     const { status, body, headers } = await post(app, '/tokenize', { text: 'a' });
     expect([status, body]).toEqual([500, { error: 'model "one" could not be loaded; the server\'s log says why' }]);
     expect(headers.get('x-should-retry')).toBe('false');
@@ -93,7 +104,9 @@ describe('a model that cannot be loaded', () => {
   });
 
   test('fails warm with its own error', async () => {
-    await expect(fakeModels(['one'], { load: broken }).models.warm(['one'])).rejects.toMatchObject({ code: 'bad-magic' });
+    await expect(fakeModels(['one'], { load: broken }).models.warm(['one'])).rejects.toMatchObject({
+      code: 'bad-magic',
+    });
   });
 });
 
@@ -128,7 +141,9 @@ test('a model that fails to close is reported and hurts nobody', async () => {
   const errors: unknown[] = [];
   const engine = new FakeEngine();
   engine.close = () => Promise.reject(new Error('stuck'));
-  const models = new ServedModels([{ id: 'one', path: '' }], () => Promise.resolve(engine), { onError: (error) => errors.push(error) });
+  const models = new ServedModels([{ id: 'one', path: '' }], () => Promise.resolve(engine), {
+    onError: (error) => errors.push(error),
+  });
   (await models.lease('one')).release();
   await models.close();
   expect(errors).toMatchObject([{ message: 'stuck' }]);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { sseFrame } from '../../src/server/event-stream.ts';
 import { serverSentEvents, type ServerSentEvent } from '../../src/server/server-sent-events.ts';
@@ -14,10 +14,13 @@ async function* cut(text: string, places: readonly number[]): AsyncGenerator<Uin
   }
 }
 
-const parsed = (text: string, places: readonly number[] = []): Promise<ServerSentEvent[]> => Array.fromAsync(serverSentEvents(cut(text, places)));
+const parsed = (text: string, places: readonly number[] = []): Promise<ServerSentEvent[]> =>
+  Array.fromAsync(serverSentEvents(cut(text, places)));
 
 test('what the server writes is read back, however the bytes are cut', async () => {
-  const frames = fc.array(fc.record({ data: fc.string({ unit: 'grapheme' }), event: fc.constantFrom('token', undefined) }));
+  const frames = fc.array(
+    fc.record({ data: fc.string({ unit: 'grapheme' }), event: fc.constantFrom('token', undefined) }),
+  );
   await fc.assert(
     fc.asyncProperty(frames, fc.array(fc.nat()), async (sent, places) => {
       const text = sent.map(({ data, event }) => `: ping\n\n${sseFrame({ data }, event)}`).join('');

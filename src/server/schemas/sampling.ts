@@ -6,8 +6,16 @@ import { RequestError } from '../request-error.ts';
 
 /** llama.cpp's names of the samplers, in requests. */
 const samplerNames = {
-  penalties: 'penalties', dry: 'dry', top_n_sigma: 'top-n-sigma', top_k: 'top-k', typ_p: 'typical', typical_p: 'typical',
-  top_p: 'top-p', min_p: 'min-p', xtc: 'xtc', temperature: 'temperature',
+  penalties: 'penalties',
+  dry: 'dry',
+  top_n_sigma: 'top-n-sigma',
+  top_k: 'top-k',
+  typ_p: 'typical',
+  typical_p: 'typical',
+  top_p: 'top-p',
+  min_p: 'min-p',
+  xtc: 'xtc',
+  temperature: 'temperature',
 } as const;
 
 const MAX_LOGIT_BIASES = 1024;
@@ -18,7 +26,17 @@ const MAX_WINDOW = 1_000_000;
 const stopString = z.string().min(1).max(MAX_STOP_LENGTH);
 const fraction = z.number().min(0).max(1);
 const seed = z
-  .union([z.int(), z.bigint().min(-(2n ** 63n)).max(2n ** 64n - 1n), z.string().regex(/^-?\d{1,19}$/)], 'expected a 64-bit integer')
+  .union(
+    [
+      z.int(),
+      z
+        .bigint()
+        .min(-(2n ** 63n))
+        .max(2n ** 64n - 1n),
+      z.string().regex(/^-?\d{1,19}$/),
+    ],
+    'expected a 64-bit integer',
+  )
   .transform((value) => BigInt.asUintN(64, BigInt(value)));
 
 /**
@@ -32,7 +50,12 @@ export const samplingFields = {
   frequency_penalty: z.number().min(-2).max(2).nullish(),
   logit_bias: z.record(z.string().regex(/^\d{1,9}$/), z.number().min(-100).max(100)).nullish(),
   seed: seed.nullish(),
-  stop: z.union([stopString, z.array(stopString).max(MAX_STOPS)], `expected a text or at most ${MAX_STOPS} texts of 1 to ${MAX_STOP_LENGTH} characters`).nullish(),
+  stop: z
+    .union(
+      [stopString, z.array(stopString).max(MAX_STOPS)],
+      `expected a text or at most ${MAX_STOPS} texts of 1 to ${MAX_STOP_LENGTH} characters`,
+    )
+    .nullish(),
 
   top_k: z.int().min(0).max(MAX_WINDOW).nullish(),
   min_p: fraction.nullish(),
@@ -55,7 +78,10 @@ export const samplingFields = {
   mirostat_tau: z.number().min(0).max(100).nullish(),
   mirostat_eta: fraction.nullish(),
   min_keep: z.int().min(0).max(MAX_WINDOW).nullish(),
-  samplers: z.array(z.enum(Object.keys(samplerNames) as (keyof typeof samplerNames)[])).max(20).nullish(),
+  samplers: z
+    .array(z.enum(Object.keys(samplerNames) as (keyof typeof samplerNames)[]))
+    .max(20)
+    .nullish(),
   ignore_eos: z.boolean().nullish(),
 };
 
@@ -64,14 +90,32 @@ export type SamplingFields = z.output<typeof samplingSchema>;
 
 /** Snake case ends here: the fields that only change their name. */
 const paramOf = {
-  temperature: 'temperature', top_p: 'topP', presence_penalty: 'presencePenalty', frequency_penalty: 'frequencyPenalty', seed: 'seed',
-  top_k: 'topK', min_p: 'minP', typical_p: 'typicalP', top_n_sigma: 'topNSigma',
-  repetition_penalty: 'repetitionPenalty', repeat_penalty: 'repetitionPenalty', repeat_last_n: 'penaltyLastN',
-  xtc_probability: 'xtcProbability', xtc_threshold: 'xtcThreshold',
-  dry_multiplier: 'dryMultiplier', dry_base: 'dryBase', dry_allowed_length: 'dryAllowedLength', dry_penalty_last_n: 'dryPenaltyLastN',
+  temperature: 'temperature',
+  top_p: 'topP',
+  presence_penalty: 'presencePenalty',
+  frequency_penalty: 'frequencyPenalty',
+  seed: 'seed',
+  top_k: 'topK',
+  min_p: 'minP',
+  typical_p: 'typicalP',
+  top_n_sigma: 'topNSigma',
+  repetition_penalty: 'repetitionPenalty',
+  repeat_penalty: 'repetitionPenalty',
+  repeat_last_n: 'penaltyLastN',
+  xtc_probability: 'xtcProbability',
+  xtc_threshold: 'xtcThreshold',
+  dry_multiplier: 'dryMultiplier',
+  dry_base: 'dryBase',
+  dry_allowed_length: 'dryAllowedLength',
+  dry_penalty_last_n: 'dryPenaltyLastN',
   dry_sequence_breakers: 'drySequenceBreakers',
-  dynatemp_range: 'dynatempRange', dynatemp_exponent: 'dynatempExponent',
-  mirostat: 'mirostat', mirostat_tau: 'mirostatTau', mirostat_eta: 'mirostatEta', min_keep: 'minKeep', ignore_eos: 'ignoreEos',
+  dynatemp_range: 'dynatempRange',
+  dynatemp_exponent: 'dynatempExponent',
+  mirostat: 'mirostat',
+  mirostat_tau: 'mirostatTau',
+  mirostat_eta: 'mirostatEta',
+  min_keep: 'minKeep',
+  ignore_eos: 'ignoreEos',
 } as const satisfies Partial<Record<keyof SamplingFields, keyof GenerateOptions>>;
 
 /**
@@ -94,14 +138,14 @@ export function samplingParamsOf(request: SamplingFields, engine: EngineApi): Ge
 
 function logitBiasOf(biases: Readonly<Record<string, number>>, vocabSize: number): Map<number, number> {
   const entries = Object.entries(biases);
-  const refuse = (message: string): never => {
-    throw new RequestError(400, `logit_bias: ${message}`, { code: 'invalid_value', param: 'logit_bias' });
-  };
-  if (entries.length > MAX_LOGIT_BIASES) refuse(`at most ${MAX_LOGIT_BIASES} tokens can be biased`);
+  if (entries.length > MAX_LOGIT_BIASES) throw badBias(`at most ${MAX_LOGIT_BIASES} tokens can be biased`);
   const bias = new Map<number, number>();
   for (const [token, value] of entries) {
-    if (Number(token) >= vocabSize) refuse(`token ${token} is not in the vocabulary of ${vocabSize} tokens`);
+    if (Number(token) >= vocabSize) throw badBias(`token ${token} is not in the vocabulary of ${vocabSize} tokens`);
     bias.set(Number(token), value === -100 ? -Infinity : value); // -100 is OpenAI's way to forbid a token
   }
   return bias;
 }
+
+const badBias = (message: string): RequestError =>
+  new RequestError(400, `logit_bias: ${message}`, { code: 'invalid_value', param: 'logit_bias' });

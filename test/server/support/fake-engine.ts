@@ -1,7 +1,15 @@
 import type { BackendInfo } from '../../../src/backend/backend.ts';
 import { RealizarError } from '../../../src/errors.ts';
 import type { EngineApi } from '../../../src/engine/engine-api.ts';
-import type { ChatMessage, ChatOptions, FinishReason, GenerateOptions, Generation, GenerationEvent, GenerationResult } from '../../../src/engine/events.ts';
+import type {
+  ChatMessage,
+  ChatOptions,
+  FinishReason,
+  GenerateOptions,
+  Generation,
+  GenerationEvent,
+  GenerationResult,
+} from '../../../src/engine/events.ts';
 import type { ModelConfig } from '../../../src/model/config.ts';
 import { TextStream } from '../../../src/tokenizer/text-stream.ts';
 import { EOS, FakeTokenizer } from './fake-tokenizer.ts';
@@ -49,8 +57,17 @@ export class FakeEngine implements EngineApi {
     this.contextLength = options.contextLength ?? 4096;
     this.memoryBytes = options.memoryBytes ?? 1000;
     this.config = {
-      architecture: 'fake', vocabSize: 257, hiddenSize: 1, intermediateSize: 1, numLayers: 1, numHeads: 1, numKvHeads: 1, headDim: 1,
-      contextLength: this.contextLength, normEps: 0, rope: { pairing: 'half', dimensions: 0, frequencies: new Float64Array(), magnitude: 1 },
+      architecture: 'fake',
+      vocabSize: 257,
+      hiddenSize: 1,
+      intermediateSize: 1,
+      numLayers: 1,
+      numHeads: 1,
+      numKvHeads: 1,
+      headDim: 1,
+      contextLength: this.contextLength,
+      normEps: 0,
+      rope: { pairing: 'half', dimensions: 0, frequencies: new Float64Array(), magnitude: 1 },
     };
   }
 
@@ -67,8 +84,11 @@ export class FakeEngine implements EngineApi {
   }
 
   chatPrompt(messages: readonly ChatMessage[]): number[] {
-    if (messages.some(({ content }) => content === 'raise')) throw new RealizarError('template-error', 'the template says no');
-    return this.tokenizer.encode(messages.map(({ role, content }) => `${role}: ${content}\n`).join(''), { parseSpecial: false });
+    if (messages.some(({ content }) => content === 'raise'))
+      throw new RealizarError('template-error', 'the template says no');
+    return this.tokenizer.encode(messages.map(({ role, content }) => `${role}: ${content}\n`).join(''), {
+      parseSpecial: false,
+    });
   }
 
   logits(): AsyncIterable<Float32Array> {
@@ -87,7 +107,11 @@ export class FakeEngine implements EngineApi {
   #start(promptTokenIds: readonly number[], options: ChatOptions, messages?: readonly ChatMessage[]): Generation {
     if (this.closed) throw new RealizarError('closed', 'the engine is closed');
     if (promptTokenIds.length >= this.contextLength) {
-      throw new RealizarError('context-length-exceeded', `the prompt has ${promptTokenIds.length} tokens and the context ${this.contextLength}`, { field: 'prompt' });
+      throw new RealizarError(
+        'context-length-exceeded',
+        `the prompt has ${promptTokenIds.length} tokens and the context ${this.contextLength}`,
+        { field: 'prompt' },
+      );
     }
     const call: FakeCall = { promptTokenIds, options, ...(messages && { messages }), generated: 0, state: 'running' };
     this.calls.push(call);
@@ -106,27 +130,55 @@ export class FakeEngine implements EngineApi {
       const rest = text.end();
       const stopString = stop ?? rest.stop;
       return {
-        type: 'finish', reason: stopString === undefined ? reason : 'stop', text: rest.text, promptTokens: promptTokenIds.length, generatedTokens: call.generated,
+        type: 'finish',
+        reason: stopString === undefined ? reason : 'stop',
+        text: rest.text,
+        promptTokens: promptTokenIds.length,
+        generatedTokens: call.generated,
         ...(stopString !== undefined && { stopString }),
-        timings: { queueMs: 0, prefillTokens: promptTokenIds.length, prefillMs: 1, decodeTokens: call.generated, decodeMs: 1 },
+        timings: {
+          queueMs: 0,
+          prefillTokens: promptTokenIds.length,
+          prefillMs: 1,
+          decodeTokens: call.generated,
+          decodeMs: 1,
+        },
       };
     };
     try {
       while (call.generated < maxTokens) {
         await new Promise((resolve) => setTimeout(resolve, delayMs));
-        if (options.signal?.aborted) return yield finish('cancelled');
+        if (options.signal?.aborted) {
+          yield finish('cancelled');
+          return;
+        }
         if (call.generated >= failAfter) {
           call.state = 'failed';
           throw failure;
         }
         const tokenId = this.#next(ids, call);
-        if (tokenId === EOS && !options.ignoreEos) return yield finish('stop');
+        if (tokenId === EOS && !options.ignoreEos) {
+          yield finish('stop');
+          return;
+        }
         ids.push(tokenId);
         call.generated += 1;
         const delta = text.push(tokenId);
-        const logprobs = options.logprobs === undefined ? {} : { logprob: -0.5, topLogprobs: Array.from({ length: options.logprobs }, (_, i) => ({ tokenId: 65 + i, logprob: i === 0 ? -0.5 : -Infinity })) };
+        const logprobs =
+          options.logprobs === undefined
+            ? {}
+            : {
+                logprob: -0.5,
+                topLogprobs: Array.from({ length: options.logprobs }, (_, i) => ({
+                  tokenId: 65 + i,
+                  logprob: i === 0 ? -0.5 : -Infinity,
+                })),
+              };
         yield { type: 'token', tokenId, text: delta.text, ...logprobs };
-        if (delta.stop !== undefined) return yield finish('stop', delta.stop);
+        if (delta.stop !== undefined) {
+          yield finish('stop', delta.stop);
+          return;
+        }
       }
       yield finish('length');
     } finally {
@@ -136,11 +188,13 @@ export class FakeEngine implements EngineApi {
 
   #next(ids: readonly number[], { options, generated }: FakeCall): number {
     const { answer } = this.#options;
-    if (answer !== undefined) return (typeof answer === 'string' ? new TextEncoder().encode(answer) : answer)[generated] ?? EOS;
+    if (answer !== undefined)
+      return (typeof answer === 'string' ? new TextEncoder().encode(answer) : answer)[generated] ?? EOS;
     const { temperature = 1, topK, topP, seed, logitBias } = options;
     const sampling = temperature === 0 ? 'greedy' : `${temperature} ${topK} ${topP} ${seed}`;
     let hash = 7;
-    for (const value of [...ids, ...new TextEncoder().encode(sampling)]) hash = Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);
+    for (const value of [...ids, ...new TextEncoder().encode(sampling)])
+      hash = Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);
     const tokenId = 97 + ((hash >>> 0) % 26);
     return logitBias?.get(tokenId) === -Infinity ? 48 : tokenId;
   }

@@ -20,7 +20,8 @@ export class FakeTokenizer implements Tokenizer {
   decode(ids: Iterable<number>, { skipSpecial = true }: DecodeOptions = {}): string {
     const bytes: number[] = [];
     for (const id of ids) {
-      if (!(id >= 0 && id < this.vocabSize)) throw new RealizarError('invalid-argument', `token ${id} is not in the vocabulary`);
+      if (!(id >= 0 && id < this.vocabSize))
+        throw new RealizarError('invalid-argument', `token ${id} is not in the vocabulary`);
       if (id !== EOS) bytes.push(id);
       else if (!skipSpecial) bytes.push(...new TextEncoder().encode(SPECIAL));
     }
@@ -29,6 +30,7 @@ export class FakeTokenizer implements Tokenizer {
 
   bytesOf = (id: number): Uint8Array => (id === EOS ? new Uint8Array() : Uint8Array.of(id));
   tokenOf = (id: number): string => (id === EOS ? SPECIAL : String.fromCharCode(id));
-  idOf = (token: string): number | undefined => (token === SPECIAL ? EOS : token.length === 1 ? token.charCodeAt(0) : undefined);
+  idOf = (token: string): number | undefined =>
+    token === SPECIAL ? EOS : token.length === 1 ? token.charCodeAt(0) : undefined;
   isSpecial = (id: number): boolean => id === EOS;
 }

@@ -2,7 +2,10 @@ import { createApp, type AppOptions, type ServerApp } from '../../../src/server/
 import { FakeEngine, type FakeOptions } from './fake-engine.ts';
 
 /** An app over a fake engine; errors that clients do not hear of gather in `errors`. */
-export function fakeApp(fake: FakeOptions = {}, options: AppOptions = {}): { app: ServerApp; engine: FakeEngine; errors: unknown[] } {
+export function fakeApp(
+  fake: FakeOptions = {},
+  options: AppOptions = {},
+): { app: ServerApp; engine: FakeEngine; errors: unknown[] } {
   const engine = new FakeEngine(fake);
   const errors: unknown[] = [];
   return { app: createApp(engine, { onError: (error) => errors.push(error), ...options }), engine, errors };
@@ -15,13 +18,29 @@ export interface Reply {
   readonly body: any;
 }
 
-export const post = async (app: ServerApp, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Reply> =>
-  replyOf(await rawPost(app, path, JSON.stringify(body), headers));
+export const post = async (
+  app: ServerApp,
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Reply> => replyOf(await rawPost(app, path, JSON.stringify(body), headers));
 
-export const rawPost = (app: ServerApp, path: string, body: BodyInit, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> =>
-  app.request(path, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers }, ...(signal && { signal }) });
+export const rawPost = (
+  app: ServerApp,
+  path: string,
+  body: BodyInit,
+  headers: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Response> =>
+  app.request(path, {
+    method: 'POST',
+    body,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(signal && { signal }),
+  });
 
-export const get = async (app: ServerApp, path: string, init: RequestInit = {}): Promise<Reply> => replyOf(await app.request(path, init));
+export const get = async (app: ServerApp, path: string, init: RequestInit = {}): Promise<Reply> =>
+  replyOf(await app.request(path, init));
 
 export async function replyOf(response: Response): Promise<Reply> {
   const text = await response.text();
@@ -43,7 +62,8 @@ export function eventsOf(text: string): ServerSentEvent[] {
     .filter((record) => record !== '' && !record.startsWith(':'))
     .map((record) => {
       const lines = record.split('\n');
-      const field = (name: string): string | undefined => lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
+      const field = (name: string): string | undefined =>
+        lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2);
       const data = field('data')!;
       return { event: field('event') ?? 'message', data: data === '[DONE]' ? data : JSON.parse(data) };
     });

@@ -12,11 +12,14 @@ export const batchGenerate = (services: Services): Hono =>
     const request = await readRequest(c, BatchGenerateRequest);
     const { prompts } = request;
     if (prompts.length === 0) throw new RequestError(400, 'Prompts array cannot be empty', { param: 'prompts' });
-    if (prompts.length > MAX_BATCH) throw new RequestError(400, `Prompts array cannot hold more than ${MAX_BATCH} prompts`, { param: 'prompts' });
+    if (prompts.length > MAX_BATCH)
+      throw new RequestError(400, `Prompts array cannot hold more than ${MAX_BATCH} prompts`, { param: 'prompts' });
     samplingOf(request);
 
     return await withModel(c, services, { modelId: request.model_id, places: prompts.length }, async (work) => {
-      const encoded = prompts.map((prompt) => encodePrompt(work, prompt, `Prompt '${prompt.slice(0, 100)}' tokenizes to empty sequence`));
+      const encoded = prompts.map((prompt) =>
+        encodePrompt(work, prompt, `Prompt '${prompt.slice(0, 100)}' tokenizes to empty sequence`),
+      );
       const running = encoded.map((promptTokenIds) => startNative(work, promptTokenIds, request));
       return c.json({ results: await Promise.all(running.map((generation) => nativeResult(work.engine, generation))) });
     });

@@ -2,9 +2,15 @@ import { Hono } from 'hono';
 import type { Services } from '../../work.ts';
 
 /** GET /models: what `model_id` may name, and what is in memory now. */
-export const models = ({ models }: Services): Hono =>
+export const models = ({ models: served }: Services): Hono =>
   new Hono().get('/models', (c) =>
     c.json({
-      models: models.list().map(({ id, name = id, description = '', format = 'gguf', loaded }) => ({ id, name, description, format, loaded })),
+      models: served.list().map(({ id, name = id, description = '', format = 'gguf', loaded }) => ({
+        id,
+        name,
+        description,
+        format,
+        loaded,
+      })),
     }),
   );

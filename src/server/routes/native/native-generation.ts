@@ -16,7 +16,8 @@ export interface NativeSampling {
 const DEFAULT_SEED = 42n;
 
 /** The ids of a user's text: no BOS, and control tokens written in it stay text. */
-export const tokensOf = (engine: EngineApi, text: string): number[] => engine.tokenizer.encode(text, { addSpecial: false, parseSpecial: false });
+export const tokensOf = (engine: EngineApi, text: string): number[] =>
+  engine.tokenizer.encode(text, { addSpecial: false, parseSpecial: false });
 
 /**
  * The Rust realizar's sampling: one strategy, after the temperature, drawn with its generator. Temperature 0 is greedy.
@@ -25,14 +26,20 @@ export const tokensOf = (engine: EngineApi, text: string): number[] => engine.to
  */
 export function samplingOf(request: NativeSampling): GenerateOptions {
   const { strategy, temperature, top_k: topK, top_p: topP } = request;
-  if (!['greedy', 'top_k', 'top_p'].includes(strategy)) throw new RequestError(400, `Invalid strategy: ${strategy.slice(0, 100)}`, { param: 'strategy' });
-  if (temperature < 0) throw new RequestError(400, 'Invalid shape: Temperature must be positive', { param: 'temperature' });
-  if (strategy === 'top_k' && topK === 0) throw new RequestError(400, 'Invalid shape: k must be > 0', { param: 'top_k' });
-  if (strategy === 'top_p' && !(topP > 0 && topP <= 1)) throw new RequestError(400, 'Invalid shape: p must be in (0, 1]', { param: 'top_p' });
+  if (!['greedy', 'top_k', 'top_p'].includes(strategy))
+    throw new RequestError(400, `Invalid strategy: ${strategy.slice(0, 100)}`, { param: 'strategy' });
+  if (temperature < 0)
+    throw new RequestError(400, 'Invalid shape: Temperature must be positive', { param: 'temperature' });
+  if (strategy === 'top_k' && topK === 0)
+    throw new RequestError(400, 'Invalid shape: k must be > 0', { param: 'top_k' });
+  if (strategy === 'top_p' && !(topP > 0 && topP <= 1))
+    throw new RequestError(400, 'Invalid shape: p must be in (0, 1]', { param: 'top_p' });
 
   if (strategy === 'greedy' || temperature === 0) return { temperature: 0 };
   const shared = { temperature, seed: request.seed ?? DEFAULT_SEED, rng: 'lcg' } as const;
-  return strategy === 'top_k' ? { ...shared, topK, samplers: ['temperature', 'top-k'] } : { ...shared, topP, samplers: ['temperature', 'top-p'] };
+  return strategy === 'top_k'
+    ? { ...shared, topK, samplers: ['temperature', 'top-k'] }
+    : { ...shared, topP, samplers: ['temperature', 'top-p'] };
 }
 
 export interface NativeGeneration {
@@ -53,13 +60,19 @@ export function startNative(work: Work, promptTokenIds: readonly number[], reque
   const sampling = samplingOf(request);
   if (request.max_tokens === 0) return { promptTokenIds, events: nothing() };
   // Beyond the context nothing can be generated: the engine stops there anyway.
-  return work.generate(promptTokenIds, { ...sampling, maxTokens: Math.min(request.max_tokens, work.engine.contextLength) });
+  return work.generate(promptTokenIds, {
+    ...sampling,
+    maxTokens: Math.min(request.max_tokens, work.engine.contextLength),
+  });
 }
 
 async function* nothing(): AsyncGenerator<never> {}
 
 /** The body of `/generate`: ids and text include the prompt. */
-export async function nativeResult(engine: EngineApi, { promptTokenIds, events }: NativeGeneration): Promise<{ token_ids: number[]; text: string; num_generated: number }> {
+export async function nativeResult(
+  engine: EngineApi,
+  { promptTokenIds, events }: NativeGeneration,
+): Promise<{ token_ids: number[]; text: string; num_generated: number }> {
   const ids = [...promptTokenIds];
   for await (const event of events) if (event.type === 'token') ids.push(event.tokenId);
   return { token_ids: ids, text: engine.tokenizer.decode(ids), num_generated: ids.length - promptTokenIds.length };

@@ -13,7 +13,9 @@ export const streamGenerate = (services: Services): Hono =>
     const request = await readRequest(c, GenerateRequest);
     return await withModel(c, services, { modelId: request.model_id }, async (work) => {
       const generation = startNative(work, encodePrompt(work, request.prompt, 'Prompt cannot be empty'), request);
-      return work.stream(frames(generation, work.engine.tokenizer), (error) => sseFrame(nativeErrorBody(error), 'error'));
+      return work.stream(frames(generation, work.engine.tokenizer), (error) =>
+        sseFrame(nativeErrorBody(error), 'error'),
+      );
     });
   });
 

@@ -26,11 +26,15 @@ export async function* chatChunks(
 
   let completionTokens = 0;
   for await (const { index, item: event } of interleave(choices.map((choice) => choice.events))) {
-    const logprobs = event.type === 'token' && event.logprob !== undefined ? { logprobs: { content: [logprobOf(event, tokenizer)], refusal: null } } : undefined;
+    const logprobs =
+      event.type === 'token' && event.logprob !== undefined
+        ? { logprobs: { content: [logprobOf(event, tokenizer)], refusal: null } }
+        : undefined;
     if (event.text !== '' || logprobs) yield chunk(index, { content: event.text }, logprobs);
     if (event.type !== 'finish') continue;
     completionTokens += event.generatedTokens;
     yield chunk(index, {}, { finish_reason: event.reason });
   }
-  if (includeUsage) yield { ...envelope, choices: [], usage: usageOf(choices[0]!.promptTokenIds.length, completionTokens) };
+  if (includeUsage)
+    yield { ...envelope, choices: [], usage: usageOf(choices[0]!.promptTokenIds.length, completionTokens) };
 }

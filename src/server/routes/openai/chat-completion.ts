@@ -12,11 +12,19 @@ export interface AnswerHead {
 
 /** OpenAI's token counts: the prompt once, the answers of all choices. */
 export function usageOf(promptTokens: number, completionTokens: number): object {
-  return { prompt_tokens: promptTokens, completion_tokens: completionTokens, total_tokens: promptTokens + completionTokens };
+  return {
+    prompt_tokens: promptTokens,
+    completion_tokens: completionTokens,
+    total_tokens: promptTokens + completionTokens,
+  };
 }
 
 /** A `chat.completion` object, when all choices have ended. */
-export async function chatCompletion(head: AnswerHead, choices: readonly WatchedGeneration[], tokenizer: Tokenizer): Promise<object> {
+export async function chatCompletion(
+  head: AnswerHead,
+  choices: readonly WatchedGeneration[],
+  tokenizer: Tokenizer,
+): Promise<object> {
   const answers = await Promise.all(choices.map((choice) => answerOf(choice, tokenizer)));
   const completionTokens = answers.reduce((sum, { finish }) => sum + finish.generatedTokens, 0);
   return {
@@ -32,7 +40,10 @@ export async function chatCompletion(head: AnswerHead, choices: readonly Watched
   };
 }
 
-async function answerOf({ events }: WatchedGeneration, tokenizer: Tokenizer): Promise<{ content: string; logprobs: TokenLogprobs[]; finish: FinishEvent }> {
+async function answerOf(
+  { events }: WatchedGeneration,
+  tokenizer: Tokenizer,
+): Promise<{ content: string; logprobs: TokenLogprobs[]; finish: FinishEvent }> {
   let content = '';
   const logprobs: TokenLogprobs[] = [];
   for await (const event of events) {

@@ -17,7 +17,11 @@ export const chatCompletions = (services: Services): Hono =>
   new Hono().post('/v1/chat/completions', async (c) => {
     const request = await readRequest(c, ChatCompletionRequest);
     return await withModel(c, services, { modelId: request.model, places: request.n }, async (work) => {
-      const answer = { id: `chatcmpl-${crypto.randomUUID()}`, created: Math.floor(Date.now() / 1000), model: services.models.resolve(request.model) };
+      const answer = {
+        id: `chatcmpl-${crypto.randomUUID()}`,
+        created: Math.floor(Date.now() / 1000),
+        model: services.models.resolve(request.model),
+      };
       const choices = startChoices(work, request);
       if (!request.stream) return c.json(await chatCompletion(answer, choices, work.engine.tokenizer));
       const chunks = chatChunks(answer, choices, work.engine.tokenizer, request.stream_options?.include_usage ?? false);
@@ -28,7 +32,10 @@ export const chatCompletions = (services: Services): Hono =>
 /** One generation for each of the n choices; with a seed given, each choice has its own, counted up from it. */
 function startChoices(work: Work, request: ChatCompletionRequest): WatchedGeneration[] {
   const messages = messagesOf(request);
-  work.assertMayFit(messages.map((message) => message.content), 'messages');
+  work.assertMayFit(
+    messages.map((message) => message.content),
+    'messages',
+  );
   const maxTokens = request.max_completion_tokens ?? request.max_tokens;
   const sampling = samplingParamsOf(request, work.engine);
   const tools = toolsOf(request);
@@ -39,7 +46,8 @@ function startChoices(work: Work, request: ChatCompletionRequest): WatchedGenera
     ...(tools.length > 0 && { tools }),
     ...(request.chat_template_kwargs && { templateOptions: request.chat_template_kwargs }),
   };
-  const seedOf = (choice: number): ChatOptions => (sampling.seed === undefined ? {} : { seed: BigInt.asUintN(64, sampling.seed + BigInt(choice)) });
+  const seedOf = (choice: number): ChatOptions =>
+    sampling.seed === undefined ? {} : { seed: BigInt.asUintN(64, sampling.seed + BigInt(choice)) };
   return Array.from({ length: request.n }, (_, choice) => work.chat(messages, { ...options, ...seedOf(choice) }));
 }
 

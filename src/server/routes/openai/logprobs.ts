@@ -16,7 +16,10 @@ export interface TokenLogprobs extends OneLogprob {
 const LOWEST = -9999;
 
 /** OpenAI's `logprobs.content[]` entry of a token that came with its log-probability. */
-export function logprobOf({ tokenId, logprob = LOWEST, topLogprobs = [] }: TokenEvent, tokenizer: Tokenizer): TokenLogprobs {
+export function logprobOf(
+  { tokenId, logprob = LOWEST, topLogprobs = [] }: TokenEvent,
+  tokenizer: Tokenizer,
+): TokenLogprobs {
   const describe = (id: number, value: number): OneLogprob => ({
     token: tokenizer.decode([id], { skipSpecial: false }),
     logprob: Math.max(LOWEST, value),
