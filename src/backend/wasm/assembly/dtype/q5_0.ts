@@ -10,7 +10,7 @@ export function unpack_q5_0(block: usize, out: usize): void {
   store<f32>(out, 0, MIN);
   unpack_nibbles(block + 6, out + QUANTS);
   add_fifth_bits(load<u32>(block, 2), out + QUANTS);
-  const shift = i8x16.splat(128 - 16);
+  const shift = i8x16.splat(112);
   v128.store(out, i8x16.add(v128.load(out, QUANTS), shift), QUANTS);
   v128.store(out, i8x16.add(v128.load(out, QUANTS + 16), shift), QUANTS + 16);
 }
