@@ -31,9 +31,12 @@ export class RunningRequests {
     return this.#draining;
   }
 
-  /** @throws RequestError 503 when the server is full or stopping: nothing has been spent on the request yet */
+  /** @throws RequestError 503 when the server is full or stopping, 400 when it could never run so many at once; nothing has been spent on the request yet */
   enter(client: AbortSignal, places: number): RunningRequest {
     if (this.#draining) throw shutdownError();
+    if (places > this.#limit) {
+      throw new RequestError(400, `the request asks for ${places} sequences at once; this server runs ${this.#limit}`);
+    }
     if (this.#places + places > this.#limit) {
       throw new RequestError(503, 'the server is busy; try again in a moment', {
         code: 'server_busy',

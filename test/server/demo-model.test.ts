@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Engine } from '../../src/engine/engine.ts';
 import { loadEngine } from '../../src/load.ts';
 import { createApp, type ServerApp } from '../../src/server/app.ts';
-import { eventsOf, metric, post, rawPost, until } from './support/requests.ts';
+import { eventsOf, get, metric, post, rawPost, until } from './support/requests.ts';
 
 const demo = resolve(import.meta.dirname, '../../models/demo.gguf');
 
@@ -105,6 +105,14 @@ describe.each(['reference', 'wasm'] as const)('the demo model on %s, over HTTP',
     await reader.cancel();
     await until(async () => (await metric(app, 'realizar_requests_in_flight')) === 0);
     expect((await post(app, '/generate', { prompt: 'Once', max_tokens: 2 })).body.num_generated).toBe(2);
+  });
+
+  test('/health answers while a generation runs', async () => {
+    let running = true;
+    const generation = post(app, '/generate', { prompt: 'Once', max_tokens: 100 }).finally(() => (running = false));
+    for (let i = 0; i < 5; i++) expect((await get(app, '/health')).status).toBe(200);
+    expect(running).toBe(true);
+    expect((await generation).body.num_generated).toBeGreaterThan(0);
   });
 
   test('a prompt longer than the context is refused', async () => {

@@ -385,6 +385,11 @@ describe('a full server', () => {
   });
 });
 
+test('a batch that could never fit into the server is 400, not "try again"', async () => {
+  const { app } = fakeApp({}, { maxRequests: 2 });
+  expect((await post(app, '/batch/generate', { prompts: ['a', 'b', 'c'] })).status).toBe(400);
+});
+
 describe('GET /models', () => {
   test('lists what is served and whether it is loaded', async () => {
     const { app } = fakeApp({ modelId: 'one' });
