@@ -60,7 +60,7 @@ function selected(logits: Float32Array, count: number): Int32Array {
 
 /** Restores the heap below `parent`. Of equal logits the higher place is the worse. */
 function siftDown(heap: Int32Array, parent: number, logits: Float32Array): void {
-  const worse = (a: number, b: number) => logits[a]! < logits[b]! || (logits[a]! === logits[b]! && a > b);
+  const worse = (a: number, b: number) => logits[a]! < logits[b]! || (logits[a] === logits[b] && a > b);
   const moved = heap[parent]!;
   for (;;) {
     let child = 2 * parent + 1;

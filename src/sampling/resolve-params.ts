@@ -128,8 +128,9 @@ function checkLogitBias(bias: ReadonlyMap<number, number>, vocabSize: number): v
   for (const [id, value] of bias) {
     if (!Number.isInteger(id) || id < 0 || id >= vocabSize)
       throw invalid('logitBias', `names tokens from 0 to ${vocabSize - 1}`, id);
-    if (typeof value !== 'number' || !(value < Infinity))
-      throw invalid('logitBias', `of token ${id} must be a number below Infinity`, value);
+    const fits = value === -Infinity || (typeof value === 'number' && Math.abs(value) <= MAX_BIAS);
+    if (!fits)
+      throw invalid('logitBias', `of token ${id} must be from -${MAX_BIAS} to ${MAX_BIAS}, or -Infinity`, value);
   }
 }
 

@@ -25,14 +25,16 @@ export function topP(candidates: Candidates, p: number, minKeep: number): Candid
   for (let i = 0; i < logits.length; i++) masses[bucketOf(logits[i]!)]! += Math.exp(logits[i]! - best);
   const wanted = p * masses.reduce((sum, mass) => sum + mass, 0);
   let lowest = 0;
-  for (let mass = masses[0]!; mass < wanted && lowest < BUCKETS - 1; ) mass += masses[++lowest]!;
+  for (let mass = masses[0]!; mass < wanted && lowest < BUCKETS - 1;) mass += masses[++lowest]!;
 
   const places: number[] = [];
   for (let i = 0; i < logits.length; i++) if (bucketOf(logits[i]!) <= lowest) places.push(i);
-  const sorted = places.length < minKeep ? bestFirst(candidates, minKeep) : bestFirst(pick(candidates, places, candidates.sorted));
+  const sorted =
+    places.length < minKeep ? bestFirst(candidates, minKeep) : bestFirst(pick(candidates, places, candidates.sorted));
 
   let sum = 0;
   let kept = 0;
-  while (kept < sorted.logits.length && (sum < wanted || kept < Math.max(1, minKeep))) sum += Math.exp(sorted.logits[kept++]! - best);
+  while (kept < sorted.logits.length && (sum < wanted || kept < Math.max(1, minKeep)))
+    sum += Math.exp(sorted.logits[kept++]! - best);
   return first(sorted, kept);
 }

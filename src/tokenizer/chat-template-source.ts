@@ -20,8 +20,12 @@ interface Sources {
  * @returns undefined where the model has none
  * @throws RealizarError `bad-json` | `bad-value` for a damaged `tokenizer_config.json`
  */
-export function chatTemplateOf(checkpoint: Pick<Checkpoint, 'metadata' | 'companions' | 'name'>, tokenizer: Tokenizer): ChatTemplate | undefined {
-  const sources = ggufSources(checkpoint.metadata) ?? jinjaFile(checkpoint.companions) ?? configSources(checkpoint.companions);
+export function chatTemplateOf(
+  checkpoint: Pick<Checkpoint, 'metadata' | 'companions' | 'name'>,
+  tokenizer: Tokenizer,
+): ChatTemplate | undefined {
+  const sources =
+    ggufSources(checkpoint.metadata) ?? jinjaFile(checkpoint.companions) ?? configSources(checkpoint.companions);
   if (!sources) return undefined;
 
   const tokenOf = (id: number | undefined) => (id === undefined ? undefined : tokenizer.tokenOf(id));
@@ -30,13 +34,16 @@ export function chatTemplateOf(checkpoint: Pick<Checkpoint, 'metadata' | 'compan
     const source = (withTools ? sources.toolUse : undefined) ?? sources.chat;
     let made = compiled.get(source);
     if (!made) {
-      const tokens = { bosToken: tokenOf(tokenizer.bosId), eosToken: tokenOf(tokenizer.eosId), unkToken: tokenOf(tokenizer.unknownId) };
+      const tokens = {
+        bosToken: tokenOf(tokenizer.bosId),
+        eosToken: tokenOf(tokenizer.eosId),
+        unkToken: tokenOf(tokenizer.unknownId),
+      };
       made = createChatTemplate(source, { ...tokens, controlTokens: controlTokensOf(tokenizer) });
       compiled.set(source, made);
     }
     return made;
   };
-  const hasTools = (tools: readonly unknown[] | undefined): boolean => tools !== undefined && tools.length > 0;
   return {
     render: (messages, options) => template(hasTools(options?.tools)).render(messages, options),
     renderSegments: (messages, options) => template(hasTools(options?.tools)).renderSegments(messages, options),
@@ -61,10 +68,16 @@ function configSources(companions: Checkpoint['companions']): Sources | undefine
   if (typeof given === 'string') return given.trim() === '' ? undefined : { chat: given, toolUse: undefined };
   if (given === undefined || given === null) return undefined;
 
-  const named = new Map((Array.isArray(given) ? given : []).map((entry: { name?: unknown; template?: unknown } | null) => [entry?.name, entry?.template]));
+  const named = new Map(
+    (Array.isArray(given) ? given : []).map((entry: { name?: unknown; template?: unknown } | null) => [
+      entry?.name,
+      entry?.template,
+    ]),
+  );
   const chat = named.get('default');
   const toolUse = named.get('tool_use');
-  if (typeof chat !== 'string') throw bad('bad-value', 'chat_template is neither a text nor a list with a template named "default"');
+  if (typeof chat !== 'string')
+    throw bad('bad-value', 'chat_template is neither a text nor a list with a template named "default"');
   return { chat, toolUse: typeof toolUse === 'string' ? toolUse : undefined };
 }
 
@@ -76,6 +89,8 @@ function configField(json: string): unknown {
     throw bad('bad-json', 'is not valid JSON', cause);
   }
 }
+
+const hasTools = (tools: readonly unknown[] | undefined): boolean => tools !== undefined && tools.length > 0;
 
 const text = (bytes: Uint8Array | undefined): string => (bytes ? new TextDecoder().decode(bytes) : '');
 

@@ -10,8 +10,25 @@ const roles: ReadonlySet<string> = new Set(['system', 'developer', 'user', 'assi
 
 /** Names that a template relies on. */
 const reserved: ReadonlySet<string> = new Set([
-  'messages', 'tools', 'documents', 'add_generation_prompt', 'bos_token', 'eos_token', 'unk_token', 'pad_token', 'namespace', 'range', 'loop',
-  'raise_exception', 'strftime_now', 'true', 'false', 'none', 'True', 'False', 'None',
+  'messages',
+  'tools',
+  'documents',
+  'add_generation_prompt',
+  'bos_token',
+  'eos_token',
+  'unk_token',
+  'pad_token',
+  'namespace',
+  'range',
+  'loop',
+  'raise_exception',
+  'strftime_now',
+  'true',
+  'false',
+  'none',
+  'True',
+  'False',
+  'None',
 ]);
 
 export interface ChatVariables {
@@ -28,10 +45,15 @@ export interface ChatVariables {
  * @param onText called for every text and every key but the roles; what it returns takes its place
  * @throws RealizarError `invalid-argument`, naming the field
  */
-export function chatVariables({ messages, tools, templateOptions }: ChatVariables, onText: (text: string) => string): Record<string, unknown> {
-  if (!Array.isArray(messages) || messages.length > MAX_MESSAGES) throw invalid('messages', `must be a list of at most ${MAX_MESSAGES}`);
+export function chatVariables(
+  { messages, tools, templateOptions }: ChatVariables,
+  onText: (text: string) => string,
+): Record<string, unknown> {
+  if (!Array.isArray(messages) || messages.length > MAX_MESSAGES)
+    throw invalid('messages', `must be a list of at most ${MAX_MESSAGES}`);
   for (const name of Object.keys(templateOptions)) {
-    if (reserved.has(name)) throw invalid(`templateOptions.${name}`, 'is a name that chat templates rely on and cannot be set');
+    if (reserved.has(name))
+      throw invalid(`templateOptions.${name}`, 'is a name that chat templates rely on and cannot be set');
   }
   return {
     ...(plain(templateOptions, 'templateOptions', onText) as Record<string, unknown>),
@@ -51,7 +73,11 @@ function messageVariable(message: ChatMessage, at: string, onText: (text: string
     role,
     content: onText(content),
     ...(plain(rest, at, onText) as Record<string, unknown>),
-    ...(calls && { tool_calls: calls.map((call, i) => plain(withParsedArguments(call, `${at}.tool_calls[${i}]`), `${at}.tool_calls[${i}]`, onText)) }),
+    ...(calls && {
+      tool_calls: calls.map((call, i) =>
+        plain(withParsedArguments(call, `${at}.tool_calls[${i}]`), `${at}.tool_calls[${i}]`, onText),
+      ),
+    }),
   };
 }
 
@@ -61,7 +87,9 @@ function withParsedArguments(call: NonNullable<ChatMessage['tool_calls']>[number
   if (typeof given !== 'string') return call;
   try {
     const parsed: unknown = JSON.parse(given);
-    return typeof parsed === 'object' && parsed !== null ? { ...call, function: { ...call.function, arguments: parsed } } : call;
+    return typeof parsed === 'object' && parsed !== null
+      ? { ...call, function: { ...call.function, arguments: parsed } }
+      : call;
   } catch {
     return call; // a model's broken call is shown to it as it was
   }
@@ -74,7 +102,10 @@ function plain(value: unknown, at: string, onText: (text: string) => string, nes
   if (value === null || value === undefined || typeof value === 'boolean' || Number.isFinite(value)) return value;
   if (Array.isArray(value)) return value.map((item, i) => plain(item, `${at}[${i}]`, onText, nesting + 1));
   if (typeof value !== 'object') throw invalid(at, `must be JSON, not a ${typeof value}`);
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [onText(key), plain(item, `${at}.${key}`, onText, nesting + 1)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [onText(key), plain(item, `${at}.${key}`, onText, nesting + 1)]),
+  );
 }
 
-const invalid = (field: string, rule: string): RealizarError => new RealizarError('invalid-argument', `${field} ${rule}`, { field });
+const invalid = (field: string, rule: string): RealizarError =>
+  new RealizarError('invalid-argument', `${field} ${rule}`, { field });

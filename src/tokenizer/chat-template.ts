@@ -1,9 +1,10 @@
 import * as jinja from '@huggingface/jinja';
 import { RealizarError } from '../errors.ts';
 import type { ChatMessage, ChatTool } from './chat-message.ts';
-import { limit, MAX_RANGE, TemplateBudget } from './chat-template-budget.ts';
+import { GROWING_FILTERS, limit, MAX_RANGE, TemplateBudget } from './chat-template-budget.ts';
 import type { TemplateValue } from './chat-template-budget.ts';
-import { checkSource, literalsOf } from './chat-template-syntax.ts';
+import { checkSource, literalsOf, withPlace } from './chat-template-syntax.ts';
+import type { SyntaxToken } from './chat-template-syntax.ts';
 import { chatVariables } from './chat-template-variables.ts';
 import { strftime } from './strftime.ts';
 import { fragmentsOf, UntrustedText } from './untrusted-text.ts';
@@ -60,7 +61,11 @@ export function createChatTemplate(source: string, tokens: TemplateTokens = {}):
     chatVariables({ messages, tools, templateOptions }, (text) => (texts.push(text), text));
     const untrusted = new UntrustedText(fragments, texts);
     const variables = chatVariables({ messages, tools, templateOptions }, (text) => untrusted.hide(text));
-    const shown = (text: string) => untrusted.reveal(text).map((segment) => segment.text).join('');
+    const shown = (text: string) =>
+      untrusted
+        .reveal(text)
+        .map((segment) => segment.text)
+        .join('');
 
     const environment = environmentOf({ ...variables, ...named, add_generation_prompt: addGenerationPrompt }, now);
     const rendered = guarded('failed', () => new BoundedInterpreter(environment).run(program).value as string, shown);
@@ -69,7 +74,10 @@ export function createChatTemplate(source: string, tokens: TemplateTokens = {}):
 
   return {
     renderSegments,
-    render: (messages, options) => renderSegments(messages, options).map(({ text }) => text).join(''),
+    render: (messages, options) =>
+      renderSegments(messages, options)
+        .map(({ text }) => text)
+        .join(''),
   };
 }
 
@@ -93,7 +101,10 @@ const Interpreter = jinja.Interpreter as unknown as new (environment: Environmen
   run(program: Node): Value;
   evaluate(node: Node | undefined, environment: Environment): Value;
 };
-const parse = (source: string): Node => jinja.parse(jinja.tokenize(source, { lstrip_blocks: true, trim_blocks: true })) as Node;
+const parse = (source: string): Node => {
+  const tokens = jinja.tokenize(source, { lstrip_blocks: true, trim_blocks: true }) as SyntaxToken[];
+  return withPlace(source, tokens, (watched) => jinja.parse(watched) as Node);
+};
 
 /** What a template says itself with `raise_exception`. */
 class Raised extends Error {}
@@ -134,7 +145,11 @@ function guarded<T>(what: string, run: () => T, shown: (text: string) => string 
     if (error instanceof RealizarError) throw error;
     if (error instanceof RangeError) throw limit('needs too much memory or nests too deep');
     const message = shown(error instanceof Error ? error.message : String(error));
-    throw new RealizarError('template-error', error instanceof Raised ? message : `The chat template ${what}: ${message}`, { field: 'chat_template', cause: error });
+    throw new RealizarError(
+      'template-error',
+      error instanceof Raised ? message : `The chat template ${what}: ${message}`,
+      { field: 'chat_template', cause: error },
+    );
   }
 }
 
@@ -147,9 +162,6 @@ class Computed implements Node {
     this.value = value;
   }
 }
-
-/** Filters whose result can be much longer than what they are given. */
-const growing: ReadonlySet<string> = new Set(['indent', 'join', 'replace', 'tojson']);
 
 /** The library's interpreter with a budget. It looks into the operations by which a small template makes large things. */
 class BoundedInterpreter extends Interpreter {
@@ -176,7 +188,11 @@ class BoundedInterpreter extends Interpreter {
       case 'FilterExpression':
         return this.#filter(node, node['operand'], environment);
       case 'FilterStatement':
-        return this.#filter({ ...node, type: 'FilterExpression' }, { type: 'Program', body: node['body'] }, environment);
+        return this.#filter(
+          { ...node, type: 'FilterExpression' },
+          { type: 'Program', body: node['body'] },
+          environment,
+        );
       default:
         return super.evaluate(node, environment);
     }
@@ -201,11 +217,11 @@ class BoundedInterpreter extends Interpreter {
     if (object.value.type === 'UndefinedValue') throw new Error('it looks for a part of something that is not defined');
     const member = super.evaluate({ ...node, object }, environment);
     const text = object.value.value;
-    if (typeof text !== 'string' || typeof member.value !== 'function' || member !== object.value.builtins.get('replace')) return member;
+    if (typeof text !== 'string' || member !== object.value.builtins.get('replace')) return member;
 
     const replace = member.value as Call;
     const bounded: Call = (args, scope) => {
-      this.#budget.allowText(replacedLength(text, args[0], args[1]));
+      this.#budget.allowReplacement(text, args);
       return replace(args, scope);
     };
     return Object.assign(Object.create(Object.getPrototypeOf(member) as object) as Value, member, { value: bounded });
@@ -215,35 +231,22 @@ class BoundedInterpreter extends Interpreter {
     const filter = node['filter'] as Node;
     const operand = this.#compute(operandNode, environment);
     const callee = filter.type === 'CallExpression' ? (filter['callee'] as Node) : filter;
-    if (filter.type !== 'CallExpression' || !growing.has(callee['value'] as string)) {
+    if (filter.type !== 'CallExpression' || !GROWING_FILTERS.has(callee['value'] as string)) {
       return super.evaluate({ ...node, operand }, environment);
     }
-    const args = (filter['args'] as Node[]).map((arg) => this.#argument(arg, environment));
-    this.#budget.allowText(this.#grownLength(callee['value'] as string, operand.value, args));
+    const given: Value[] = [];
+    const args = (filter['args'] as Node[]).map((arg) => {
+      const child =
+        arg.type === 'KeywordArgumentExpression'
+          ? 'value'
+          : arg.type.endsWith('SpreadExpression')
+            ? 'argument'
+            : undefined;
+      const computed = this.#compute(child ? arg[child] : arg, environment);
+      given.push(computed.value);
+      return child ? { ...arg, [child]: computed } : computed;
+    });
+    this.#budget.allowFilter(callee['value'] as string, operand.value, given);
     return super.evaluate({ ...node, operand, filter: { ...filter, args } }, environment);
   }
-
-  #argument(node: Node, environment: Environment): Node {
-    if (node.type === 'KeywordArgumentExpression') return { ...node, value: this.#compute(node['value'], environment) };
-    if (node.type.endsWith('SpreadExpression')) return { ...node, argument: this.#compute(node['argument'], environment) };
-    return this.#compute(node, environment);
-  }
-
-  /** No less than the UTF-16 units of the filter's result. */
-  #grownLength(filter: string, operand: Value, args: readonly Node[]): number {
-    const { size, height } = this.#budget.extentOf(operand);
-    const given = args.map((arg) => ((arg['argument'] ?? arg['value']) as Computed | Value)).map((arg) => (arg instanceof Computed ? arg.value : arg));
-    const longest = Math.max(0, ...given.map((value) => (value.type === 'IntegerValue' ? (value.value as number) : this.#budget.extentOf(value).size)));
-    if (filter === 'tojson') return size * (1 + longest * height);
-    if (filter === 'indent') return size + (String(operand.value).split('\n').length) * longest;
-    if (filter === 'replace' && typeof operand.value === 'string') return replacedLength(operand.value, given[0], given[1]);
-    return size * (1 + longest);
-  }
-}
-
-/** No less than the length of the text after replacing. */
-function replacedLength(text: string, old: TemplateValue | undefined, replacement: TemplateValue | undefined): number {
-  if (typeof old?.value !== 'string' || typeof replacement?.value !== 'string') return text.length; // the library refuses it
-  const occurrences = old.value === '' ? text.length + 1 : text.split(old.value).length - 1;
-  return text.length + occurrences * replacement.value.length;
 }

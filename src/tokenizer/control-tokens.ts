@@ -9,6 +9,8 @@ export function controlTokensOf(tokenizer: Pick<Tokenizer, 'vocabSize' | 'isSpec
 
 /** Matches any of these texts, the longest where several begin; nothing where there are none. */
 export function anyOf(texts: readonly string[]): RegExp {
-  const escaped = texts.toSorted((a, b) => b.length - a.length).map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
+  const escaped = texts
+    .toSorted((a, b) => b.length - a.length)
+    .map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
   return new RegExp(escaped.length > 0 ? escaped.join('|') : '(?!)', 'g');
 }

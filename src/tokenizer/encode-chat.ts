@@ -12,10 +12,13 @@ import type { PromptSegment } from './untrusted-text.ts';
  */
 export function encodeChat(tokenizer: Tokenizer, segments: readonly PromptSegment[]): number[] {
   const trusted = segments.every((segment) => segment.trusted);
-  const stretches = trusted ? segments.map(({ text }) => ({ text, plain: false })) : betweenControls(segments, controlTokensOf(tokenizer));
+  const stretches = trusted
+    ? segments.map(({ text }) => ({ text, plain: false }))
+    : betweenControls(segments, controlTokensOf(tokenizer));
 
   const ids: number[] = [];
-  for (const { text, plain } of joined(stretches)) for (const id of tokenizer.encode(text, { parseSpecial: !plain })) ids.push(id);
+  for (const { text, plain } of joined(stretches))
+    for (const id of tokenizer.encode(text, { parseSpecial: !plain })) ids.push(id);
   return ids;
 }
 

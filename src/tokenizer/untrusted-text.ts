@@ -28,8 +28,12 @@ export interface Fragments {
  */
 export function fragmentsOf(controls: readonly string[], literals: readonly string[]): Fragments {
   const longest = controls.reduce((most, control) => Math.max(most, control.length), 0);
-  const literalStarts = new Set(literals.flatMap((literal) => edges(literal, longest, (length) => literal.slice(0, length))));
-  const literalEnds = new Set(literals.flatMap((literal) => edges(literal, longest, (length) => literal.slice(-length))));
+  const literalStarts = new Set(
+    literals.flatMap((literal) => edges(literal, longest, (length) => literal.slice(0, length))),
+  );
+  const literalEnds = new Set(
+    literals.flatMap((literal) => edges(literal, longest, (length) => literal.slice(-length))),
+  );
 
   const atStart = new Set<string>();
   const atEnd = new Set<string>();
@@ -39,7 +43,8 @@ export function fragmentsOf(controls: readonly string[], literals: readonly stri
       atEnd.add(control.slice(0, i));
       atStart.add(control.slice(i));
       if (!literalEnds.has(control.slice(0, i))) continue;
-      for (let j = i + 1; j < control.length; j++) if (literalStarts.has(control.slice(j))) between.add(control.slice(i, j));
+      for (let j = i + 1; j < control.length; j++)
+        if (literalStarts.has(control.slice(j))) between.add(control.slice(i, j));
     }
   }
   return { whole: anyOf(controls), atStart, atEnd, between, longest };
@@ -92,7 +97,9 @@ export class UntrustedText {
     const hidden = new RegExp(`([${[...this.#textOf.keys()].join('')}])`, 'u');
     return rendered
       .split(hidden)
-      .map((part, i) => (i % 2 === 0 ? { text: part, trusted: true } : { text: this.#textOf.get(part)!, trusted: false }))
+      .map((part, i) =>
+        i % 2 === 0 ? { text: part, trusted: true } : { text: this.#textOf.get(part)!, trusted: false },
+      )
       .filter(({ text }) => text !== '');
   }
 
@@ -100,7 +107,12 @@ export class UntrustedText {
     const known = this.#characterOf.get(text);
     if (known !== undefined) return known;
     const { value, done } = this.#unused.next();
-    if (done) throw new RealizarError('invalid-argument', 'The messages use every character that Unicode leaves for private use', { field: 'messages' });
+    if (done)
+      throw new RealizarError(
+        'invalid-argument',
+        'The messages use every character that Unicode leaves for private use',
+        { field: 'messages' },
+      );
     this.#characterOf.set(text, value);
     this.#textOf.set(value, text);
     return value;
@@ -113,7 +125,11 @@ function longestMatch(longest: number, available: number, matches: (length: numb
 }
 
 /** Unicode's private use areas. */
-const PRIVATE_USE = [[0xe000, 0xf8ff], [0xf0000, 0xffffd], [0x100000, 0x10fffd]] as const;
+const PRIVATE_USE = [
+  [0xe000, 0xf8ff],
+  [0xf0000, 0xffffd],
+  [0x100000, 0x10fffd],
+] as const;
 
 function* unusedCharacters(used: ReadonlySet<string>): Generator<string, undefined> {
   for (const [first, last] of PRIVATE_USE) {

@@ -34,7 +34,10 @@ const anyHistory = fc.array(fc.nat(199), { maxLength: 60 });
 
 const argmax = (logits: Float32Array) => logits.indexOf(Math.max(...logits));
 const sampled = (logits: Float32Array, params: Partial<SamplingParams>, history: number[] = []) =>
-  createSampler(resolveParams({ seed: 1n, ...params }, logits.length, neutralParams), logits.length).sample(logits, history);
+  createSampler(resolveParams({ seed: 1n, ...params }, logits.length, neutralParams), logits.length).sample(
+    logits,
+    history,
+  );
 const left = (logits: Float32Array, params: Partial<SamplingParams>, history: number[] = []) =>
   distributionOf(logits, resolveParams(params, logits.length, neutralParams), { history });
 
@@ -68,7 +71,10 @@ describe('whatever the parameters', () => {
     fc.assert(
       fc.property(anyLogits, anyParams, anySeed, (logits, params, seed) => {
         const run = () => {
-          const sampler = createSampler(resolveParams({ ...params, seed }, logits.length, neutralParams), logits.length);
+          const sampler = createSampler(
+            resolveParams({ ...params, seed }, logits.length, neutralParams),
+            logits.length,
+          );
           return Array.from({ length: 10 }, () => sampler.sample(logits, []));
         };
         expect(run()).toEqual(run());
@@ -78,11 +84,15 @@ describe('whatever the parameters', () => {
 
   test('a forbidden token is never chosen', () => {
     fc.assert(
-      fc.property(fc.float32Array({ minLength: 2, maxLength: 50, min: -30, max: 30, noNaN: true }), anyParams, (logits, params) => {
-        const forbidden = argmax(logits);
-        const id = sampled(logits, { ...params, logitBias: new Map([[forbidden, -Infinity]]) });
-        expect(id).not.toBe(forbidden);
-      }),
+      fc.property(
+        fc.float32Array({ minLength: 2, maxLength: 50, min: -30, max: 30, noNaN: true }),
+        anyParams,
+        (logits, params) => {
+          const forbidden = argmax(logits);
+          const id = sampled(logits, { ...params, logitBias: new Map([[forbidden, -Infinity]]) });
+          expect(id).not.toBe(forbidden);
+        },
+      ),
       { numRuns: 500 },
     );
   });
@@ -113,22 +123,36 @@ describe('neutral parameters', () => {
 
 describe('greedy', () => {
   test('temperature 0 takes the best token, of equals the first', () => {
-    fc.assert(fc.property(anyLogits, (logits) => void expect(sampled(logits, { temperature: 0 })).toBe(argmax(logits))));
+    fc.assert(
+      fc.property(anyLogits, (logits) => {
+        expect(sampled(logits, { temperature: 0 })).toBe(argmax(logits));
+      }),
+    );
   });
 
   test.each(['counter', 'lcg'] as const)('top-k of 1 is greedy with the %s generator', (rng) => {
-    fc.assert(fc.property(anyLogits, anySeed, (logits, seed) => void expect(sampled(logits, { topK: 1, rng, seed })).toBe(argmax(logits))));
+    fc.assert(
+      fc.property(anyLogits, anySeed, (logits, seed) => {
+        expect(sampled(logits, { topK: 1, rng, seed })).toBe(argmax(logits));
+      }),
+    );
   });
 
   test('temperature 0 obeys penalties and ignores truncation', () => {
     const logits = Float32Array.of(1, 3, 2.9);
-    expect(sampled(logits, { temperature: 0, repetitionPenalty: 1.5, xtcProbability: 1, xtcThreshold: 0 }, [1])).toBe(2);
+    expect(sampled(logits, { temperature: 0, repetitionPenalty: 1.5, xtcProbability: 1, xtcThreshold: 0 }, [1])).toBe(
+      2,
+    );
   });
 });
 
 describe('truncation', () => {
   test('top-p of 1, min-p of 0 and typical of 1 keep everything', () => {
-    fc.assert(fc.property(anyLogits, (logits) => void expect(left(logits, { topP: 1, minP: 0, typicalP: 1 })).toHaveLength(logits.length)));
+    fc.assert(
+      fc.property(anyLogits, (logits) => {
+        expect(left(logits, { topP: 1, minP: 0, typicalP: 1 })).toHaveLength(logits.length);
+      }),
+    );
   });
 
   test('top-p keeps the fewest of the best tokens that reach p, also when that takes thousands of them', () => {
@@ -147,10 +171,14 @@ describe('truncation', () => {
     ['xtc', { xtcProbability: 1, xtcThreshold: 0.01 }],
   ] as const)('%s keeps at least minKeep tokens', (_, params) => {
     fc.assert(
-      fc.property(fc.uniqueArray(fc.integer({ min: -100, max: 100 }), { minLength: 5, maxLength: 100 }), fc.integer({ min: 1, max: 5 }), (values, minKeep) => {
-        const logits = Float32Array.from(values, (value) => value / 20);
-        expect(left(logits, { ...params, minKeep }).length).toBeGreaterThanOrEqual(minKeep);
-      }),
+      fc.property(
+        fc.uniqueArray(fc.integer({ min: -100, max: 100 }), { minLength: 5, maxLength: 100 }),
+        fc.integer({ min: 1, max: 5 }),
+        (values, minKeep) => {
+          const logits = Float32Array.from(values, (value) => value / 20);
+          expect(left(logits, { ...params, minKeep }).length).toBeGreaterThanOrEqual(minKeep);
+        },
+      ),
     );
   });
 
@@ -210,7 +238,8 @@ describe('DRY', () => {
     const logits = new Float32Array(10);
     const history = [1, 2, 3, 4, 1, 2, 3];
     const params = resolveParams({ dryMultiplier: 1, dryAllowedLength: 2 }, 10, neutralParams);
-    const best = (breakerIds: ReadonlySet<number>) => new Map(distributionOf(logits, params, { history, breakerIds })).get(4)!;
+    const best = (breakerIds: ReadonlySet<number>) =>
+      new Map(distributionOf(logits, params, { history, breakerIds })).get(4)!;
     expect(best(new Set())).toBeLessThan(0.1);
     expect(best(new Set([2]))).toBeCloseTo(0.1);
     const sampler = createSampler({ ...params, temperature: 0 }, 10, { breakerIds: new Set([3]) });
@@ -224,16 +253,17 @@ describe('DRY', () => {
   });
 });
 
+const thrown = (run: () => unknown) => {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+
 describe('bad input', () => {
   const sampler = createSampler({ ...neutralParams, seed: 0n }, 3);
-  const thrown = (run: () => unknown) => {
-    try {
-      run();
-    } catch (error) {
-      return error;
-    }
-    return undefined;
-  };
 
   test.each([NaN, Infinity])('a logit of %s is refused and no token is chosen', (bad) => {
     const error = thrown(() => sampler.sample(Float32Array.of(0, bad, 1), []));
@@ -242,18 +272,27 @@ describe('bad input', () => {
   });
 
   test('logits of another vocabulary are refused', () => {
-    expect(thrown(() => sampler.sample(new Float32Array(4), []))).toMatchObject({ code: 'invalid-argument', field: 'logits' });
+    expect(thrown(() => sampler.sample(new Float32Array(4), []))).toMatchObject({
+      code: 'invalid-argument',
+      field: 'logits',
+    });
   });
 
   test('a bias that forbids every token is refused', () => {
     const logitBias = new Map([0, 1, 2].map((id) => [id, -Infinity]));
     for (const temperature of [0, 1]) {
       const none = createSampler({ ...neutralParams, temperature, logitBias }, 3);
-      expect(thrown(() => none.sample(new Float32Array(3), []))).toMatchObject({ code: 'invalid-argument', field: 'logitBias' });
+      expect(thrown(() => none.sample(new Float32Array(3), []))).toMatchObject({
+        code: 'invalid-argument',
+        field: 'logitBias',
+      });
     }
   });
 
   test.each([0, NaN, 2 ** 24])('a vocabulary of %s tokens is refused', (size) => {
-    expect(thrown(() => createSampler(neutralParams, size))).toMatchObject({ code: 'invalid-argument', field: 'vocabSize' });
+    expect(thrown(() => createSampler(neutralParams, size))).toMatchObject({
+      code: 'invalid-argument',
+      field: 'vocabSize',
+    });
   });
 });

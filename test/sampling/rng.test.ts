@@ -7,13 +7,24 @@ import { createSampler } from '../../src/sampling/sampler.ts';
 describe('the counter-based generator', () => {
   test("gives SplitMix64's published numbers", () => {
     const first = Array.from({ length: 5 }, (_, index) => splitMix64(1234567n, index));
-    expect(first).toEqual([6457827717110365317n, 3203168211198807973n, 9817491932198370423n, 4593380528125082431n, 16408922859458223821n]);
+    expect(first).toEqual([
+      6457827717110365317n,
+      3203168211198807973n,
+      9817491932198370423n,
+      4593380528125082431n,
+      16408922859458223821n,
+    ]);
   });
 
   test('gives the number of a position whatever was asked before', () => {
     const rng = counterRng(7n);
     const inOrder = [0, 1, 2, 3].map((position) => rng.at(position, 0));
-    expect([3, 1, 0, 2].map((position) => counterRng(7n).at(position, 0))).toEqual([inOrder[3], inOrder[1], inOrder[0], inOrder[2]]);
+    expect([3, 1, 0, 2].map((position) => counterRng(7n).at(position, 0))).toEqual([
+      inOrder[3],
+      inOrder[1],
+      inOrder[0],
+      inOrder[2],
+    ]);
     expect(rng.at(1, 1)).not.toBe(rng.at(1, 0));
   });
 

@@ -25,18 +25,28 @@ const templateOf = (metadata: Record<string, MetadataValue>, companions: Record<
     },
     tokenizer,
   );
-const config = (chatTemplate: unknown) => ({ 'tokenizer_config.json': JSON.stringify({ chat_template: chatTemplate }) });
+const config = (chatTemplate: unknown) => ({
+  'tokenizer_config.json': JSON.stringify({ chat_template: chatTemplate }),
+});
 
 describe('chatTemplateOf', () => {
   test('finds the template of a GGUF file, and gives it the names of the tokens', () => {
-    const template = templateOf({ 'tokenizer.chat_template': '{{ bos_token }}{{ messages[0].content }}{{ eos_token }}' })!;
+    const template = templateOf({
+      'tokenizer.chat_template': '{{ bos_token }}{{ messages[0].content }}{{ eos_token }}',
+    })!;
     expect(template.render([user])).toBe('<s>Hi </s></s>');
-    expect(template.renderSegments([user]).filter(({ trusted }) => !trusted)).toEqual([{ text: '</s>', trusted: false }]);
+    expect(template.renderSegments([user]).filter(({ trusted }) => !trusted)).toEqual([
+      { text: '</s>', trusted: false },
+    ]);
   });
 
   test('takes the one for tools where there are tools', () => {
     const template = templateOf({ 'tokenizer.chat_template': 'chat', 'tokenizer.chat_template.tool_use': 'tools' })!;
-    expect([template.render([user]), template.render([user], { tools: [] }), template.render([user], { tools: [tool] })]).toEqual(['chat', 'chat', 'tools']);
+    expect([
+      template.render([user]),
+      template.render([user], { tools: [] }),
+      template.render([user], { tools: [tool] }),
+    ]).toEqual(['chat', 'chat', 'tools']);
   });
 
   test('takes chat_template.jinja of a folder before tokenizer_config.json', () => {
@@ -51,7 +61,13 @@ describe('chatTemplateOf', () => {
     expect(templateOf({}, config([named[0]]))!.render([user], { tools: [tool] })).toBe('chat');
   });
 
-  test.each([[{}], [config(null)], [config('')], [{ 'tokenizer_config.json': 'null' }], [{ 'chat_template.jinja': ' \n' }]])('is undefined where the model has none: %j', (companions) => {
+  test.each([
+    [{}],
+    [config(null)],
+    [config('')],
+    [{ 'tokenizer_config.json': 'null' }],
+    [{ 'chat_template.jinja': ' \n' }],
+  ])('is undefined where the model has none: %j', (companions) => {
     expect(templateOf({}, companions as Record<string, string>)).toBeUndefined();
   });
 
@@ -60,7 +76,9 @@ describe('chatTemplateOf', () => {
     ['bad-value', config(7)],
     ['bad-value', config([{ name: 'tool_use', template: 'x' }])],
   ])('refuses a damaged tokenizer_config.json with %s', (code, companions) => {
-    expect(() => templateOf({}, companions)).toThrow(expect.objectContaining({ code, message: expect.stringContaining('tokenizer_config.json') as string }));
+    expect(() => templateOf({}, companions)).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining('tokenizer_config.json') as string }),
+    );
   });
 
   test('a broken template is only an error when it is used', () => {

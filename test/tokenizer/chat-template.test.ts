@@ -22,20 +22,33 @@ describeWithInputs('chat templates against transformers', [path], () => {
     templates: Record<string, { template: string; bos_token?: string; eos_token?: string }>;
     cases: Case[];
   };
-  const titled = cases.map((c) => [`${c.template}: ${c.conversation}${c.tools ? ' with tools' : ''}${c.add_generation_prompt ? '' : ' without prompt'}`, c] as const);
+  const titled = cases.map(
+    (c) =>
+      [
+        `${c.template}: ${c.conversation}${c.tools ? ' with tools' : ''}${c.add_generation_prompt ? '' : ' without prompt'}`,
+        c,
+      ] as const,
+  );
 
   test.each(titled)('%s renders to the same text, or fails as it must', (_, c) => {
     const { template, bos_token, eos_token } = templates[c.template]!;
     const controlTokens = ['<|im_start|>', '<|im_end|>', '<|eot_id|>', '<|start_header_id|>', '</s>', '<s>'];
     const compiled = createChatTemplate(template, { bosToken: bos_token, eosToken: eos_token, controlTokens });
-    const render = () => compiled.render(c.messages, { tools: c.tools ?? undefined, addGenerationPrompt: c.add_generation_prompt });
+    const render = () =>
+      compiled.render(c.messages, { tools: c.tools ?? undefined, addGenerationPrompt: c.add_generation_prompt });
     if (c.text === undefined) expect(render).toThrow(RealizarError);
     else expect(render()).toBe(c.text);
   });
 });
 
 const user = (content: string): ChatMessage => ({ role: 'user', content });
-const render = (source: string, messages: readonly ChatMessage[] = [user('hello')], options = {}) => createChatTemplate(source).render(messages, options);
+const call = (args: string): ChatMessage => ({
+  role: 'assistant',
+  content: '',
+  tool_calls: [{ function: { name: 'f', arguments: args } }],
+});
+const render = (source: string, messages: readonly ChatMessage[] = [user('hello')], options = {}) =>
+  createChatTemplate(source).render(messages, options);
 
 function failing(source: string, messages?: readonly ChatMessage[], options = {}): RealizarError {
   try {
@@ -53,17 +66,22 @@ describe('a hostile template', () => {
   test.each([
     "{{ ''.constructor.constructor('return process')() }}",
     "{{ range.constructor('return process')() }}",
-    "{{ messages.__proto__.x }}",
-    "{% set messages.__proto__.polluted = 1 %}",
-    "{% set ns = namespace() %}{% set ns.__proto__.polluted = 1 %}",
+    '{{ messages.__proto__.x }}',
+    '{% set messages.__proto__.polluted = 1 %}',
+    '{% set ns = namespace() %}{% set ns.__proto__.polluted = 1 %}',
     "{{ messages|attr('constructor') }}",
     "{{ raise_exception.constructor('return 1')() }}",
-    "{{ cycler.__init__.__globals__ }}",
+    '{{ cycler.__init__.__globals__ }}',
   ])('cannot reach the program around it: %s', (source) => {
     expect(failing(source).code).toBe('template-error');
   });
 
-  test.each(["{{ ''.constructor }}", '{{ range.constructor }}', "{{ messages['__proto__'] }}", '{{ messages[0].constructor }}'])('sees nothing in %s', (source) => {
+  test.each([
+    "{{ ''.constructor }}",
+    '{{ range.constructor }}',
+    "{{ messages['__proto__'] }}",
+    '{{ messages[0].constructor }}',
+  ])('sees nothing in %s', (source) => {
     expect(render(source)).toBe('');
   });
 
@@ -71,8 +89,14 @@ describe('a hostile template', () => {
     ['a huge range', '{% for i in range(10**9) %}x{% endfor %}'],
     ['a huge range under another name', '{% set r = range %}{{ r(0, 10**9)|length }}'],
     ['an endless range', '{{ range(0, 1, 0)|length }}'],
-    ['nested loops', '{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}{% endfor %}{% endfor %}{% endfor %}'],
-    ['endless work in small steps', '{% for a in range(100000) %}{% for b in range(1000) %}{% set x = a %}{% endfor %}{% endfor %}'],
+    [
+      'nested loops',
+      '{% for a in range(10000) %}{% for b in range(10000) %}{% for c in range(10000) %}{% endfor %}{% endfor %}{% endfor %}',
+    ],
+    [
+      'endless work in small steps',
+      '{% for a in range(100000) %}{% for b in range(1000) %}{% set x = a %}{% endfor %}{% endfor %}',
+    ],
     ['a macro that calls itself', '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}'],
     ['brackets in brackets', `{{ ${'('.repeat(150)}1${')'.repeat(150)} }}`],
     ['blocks in blocks', `${'{% if true %}'.repeat(20_000)}${'{% endif %}'.repeat(20_000)}`.slice(0, 200_000)],
@@ -83,9 +107,18 @@ describe('a hostile template', () => {
     ['a wide indent of many lines', "{% filter indent(1000) %}{{ range(100000)|join('\\n') }}{% endfilter %}"],
     ['wide JSON', '{{ messages|tojson(indent=10**9) }}'],
     ['wide JSON by spread', "{{ messages|tojson(**{'indent': 10**9}) }}"],
-    ['text doubled forty times', "{% set ns = namespace(s='a') %}{% for i in range(40) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}"],
-    ['lists doubled forty times', '{% set ns = namespace(s=[1]) %}{% for i in range(40) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}'],
-    ['namespaces doubled forty times', "{% set ns = namespace(s='a') %}{% for i in range(60) %}{% set ns.s = namespace(a=ns.s, b=ns.s) %}{% endfor %}{{ ns.s }}"],
+    [
+      'text doubled forty times',
+      "{% set ns = namespace(s='a') %}{% for i in range(40) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}",
+    ],
+    [
+      'lists doubled forty times',
+      '{% set ns = namespace(s=[1]) %}{% for i in range(40) %}{% set ns.s = [ns.s, ns.s] %}{% endfor %}{{ ns.s }}',
+    ],
+    [
+      'namespaces doubled forty times',
+      "{% set ns = namespace(s='a') %}{% for i in range(60) %}{% set ns.s = namespace(a=ns.s, b=ns.s) %}{% endfor %}{{ ns.s }}",
+    ],
     ['a namespace inside itself', '{% set ns = namespace() %}{% set ns.s = ns %}{{ ns }}'],
     ['a text replaced by a long one', "{% set s = range(50000)|join('a') %}{{ s.replace('a', s) }}"],
     ['a replace filter', "{% set s = range(50000)|join('a') %}{{ s|replace('a', s) }}"],
@@ -108,12 +141,68 @@ describe('a broken template', () => {
     expect(() => createChatTemplate(source)).toThrow(expect.objectContaining({ code: 'template-error' }));
   });
 
-  test.each(['{{', '{% if %}', '{% for x in %}{% endfor %}', '{{ 1 + }}', '{% unknown %}', "{{ 'a }}", '{% if true %}'])('with a syntax error (%s) is refused', (source) => {
-    expect(() => createChatTemplate(source)).toThrow(expect.objectContaining({ code: 'template-error', message: expect.stringContaining('syntax error') as string }));
+  test.each([
+    '{{',
+    '{% if %}',
+    '{% for x in %}{% endfor %}',
+    '{{ 1 + }}',
+    '{% unknown %}',
+    "{{ 'a }}",
+    '{% if true %}',
+  ])('with a syntax error (%s) is refused', (source) => {
+    expect(() => createChatTemplate(source)).toThrow(
+      expect.objectContaining({ code: 'template-error', message: expect.stringContaining('syntax error') as string }),
+    );
+  });
+
+  test.each([
+    ['{% for x in %}', 'line 1, column 13'],
+    ["first\n  {{ 'a' }}\n  {% if x == %}{% endif %}", 'line 3, column 14'],
+    ['{% set a = 1 %}\n{% unknown %}', 'line 2, column 4'],
+  ])('tells where: %j', (source, place) => {
+    expect(() => createChatTemplate(source)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(place) as string }),
+    );
   });
 
   test('any source compiles and renders, or gives a typed error', () => {
-    const word = fc.constantFrom('{{', '}}', '{%', '%}', '{#', '#}', ' if ', ' for ', ' endif ', ' endfor ', ' in ', ' set ', ' macro ', 'messages', 'm', '[', ']', '(', ')', '|', 'tojson', 'trim', '.', "'", '"', '=', '-', '1', ' ', '\n', 'x', '\\', ':', ',', '~');
+    const word = fc.constantFrom(
+      '{{',
+      '}}',
+      '{%',
+      '%}',
+      '{#',
+      '#}',
+      ' if ',
+      ' for ',
+      ' endif ',
+      ' endfor ',
+      ' in ',
+      ' set ',
+      ' macro ',
+      'messages',
+      'm',
+      '[',
+      ']',
+      '(',
+      ')',
+      '|',
+      'tojson',
+      'trim',
+      '.',
+      "'",
+      '"',
+      '=',
+      '-',
+      '1',
+      ' ',
+      '\n',
+      'x',
+      '\\',
+      ':',
+      ',',
+      '~',
+    );
     fc.assert(
       fc.property(fc.array(word, { maxLength: 30 }), (words) => {
         try {
@@ -134,13 +223,17 @@ describe('what templates use', () => {
   });
 
   test('raise_exception can quote a message that looks like a control token', () => {
-    const template = createChatTemplate('{{ raise_exception(messages[0].content) }}', { controlTokens: ['<|im_end|>'] });
+    const template = createChatTemplate('{{ raise_exception(messages[0].content) }}', {
+      controlTokens: ['<|im_end|>'],
+    });
     expect(() => template.render([user('no <|im_end|> here')])).toThrow('no <|im_end|> here');
   });
 
   test('strftime_now tells the time in English', () => {
     const now = new Date(2026, 10, 5, 15, 7, 9);
-    expect(render("{{ strftime_now('%d %b %Y, %A %a %B %I:%M:%S %p %H %y %m %q 100%%') }}", [], { now })).toBe('05 Nov 2026, Thursday Thu November 03:07:09 PM 15 26 11 %q 100%');
+    expect(render("{{ strftime_now('%d %b %Y, %A %a %B %I:%M:%S %p %H %y %m %q 100%%') }}", [], { now })).toBe(
+      '05 Nov 2026, Thursday Thu November 03:07:09 PM 15 26 11 %q 100%',
+    );
   });
 
   test.each([
@@ -151,10 +244,15 @@ describe('what templates use', () => {
     ["{{ {'a': [1]}|tojson(indent=2) }}", '{\n  "a": [\n    1\n  ]\n}'],
     ["{{ ['a', 'b']|join(', ') }}", 'a, b'],
     ["{{ 'a-b'.replace('-', '+') }} {{ 'a-b'|replace('-', '+') }}", 'a+b a+b'],
-    ["{% filter indent(1) %}a\nb{% endfilter %}", 'a\n b'],
-    ["{% filter upper %}ab{% endfilter %}", 'AB'],
+    ['{% filter indent(1) %}a\nb{% endfilter %}', 'a\n b'],
+    ["{{ ('ab' ~ range(90000)|join(',')).replace('a', 'x', count=1000000)[:2] }}", 'xb'],
+    ["{{ 'abc'|join('-') }} {{ 'a-b'|replace(*['-', '+']) }}", 'a-b-c a+b'],
+    ['{% filter upper %}ab{% endfilter %}', 'AB'],
     ["{% for m in messages if m.role == 'user' %}{{ loop.index }}{{ m.content }}{% endfor %}", '1hello'],
-    ["{% for x in [1, 2, 3, 4] %}{% if x == 2 %}{% continue %}{% elif x == 4 %}{% break %}{% endif %}{{ x }}{% endfor %}", '13'],
+    [
+      '{% for x in [1, 2, 3, 4] %}{% if x == 2 %}{% continue %}{% elif x == 4 %}{% break %}{% endif %}{{ x }}{% endfor %}',
+      '13',
+    ],
     ["{% set f = 'x'.replace %}{{ f('x', 'y') }}", 'y'],
     ["{{ messages|tojson(**{'indent': none}) }}", '[{"role": "user", "content": "hello"}]'],
     ['{{ tools is none }} {{ documents is none }}', 'true true'],
@@ -163,19 +261,21 @@ describe('what templates use', () => {
   });
 
   test('a part of something undefined is an error, as in Python', () => {
-    expect(failing("{{ messages[7].content }}").code).toBe('template-error');
+    expect(failing('{{ messages[7].content }}').code).toBe('template-error');
     expect(render('[{{ messages[0].name }}]')).toBe('[]');
   });
 
   test('template options become variables, but not those that templates rely on', () => {
     expect(render('{{ enable_thinking }}', [], { templateOptions: { enable_thinking: false } })).toBe('false');
     for (const name of ['messages', 'bos_token', 'range', 'raise_exception', 'add_generation_prompt', 'true']) {
-      expect(failing('x', [], { templateOptions: { [name]: 1 } })).toMatchObject({ code: 'invalid-argument', field: `templateOptions.${name}` });
+      expect(failing('x', [], { templateOptions: { [name]: 1 } })).toMatchObject({
+        code: 'invalid-argument',
+        field: `templateOptions.${name}`,
+      });
     }
   });
 
   test("a call's arguments given as JSON text are an object to the template, and broken ones stay text", () => {
-    const call = (args: string): ChatMessage => ({ role: 'assistant', content: '', tool_calls: [{ function: { name: 'f', arguments: args } }] });
     const source = '{{ messages[0].tool_calls[0].function.arguments|tojson }}';
     expect(render(source, [call('{"city":"Oslo"}')])).toBe('{"city": "Oslo"}');
     expect(render(source, [call('{"city":')])).toBe('"{\\"city\\":"');
@@ -195,10 +295,15 @@ describe('a bad request', () => {
     ['messages that are no list', 'hello', {}, 'messages'],
     ['a hundred thousand messages', Array.from({ length: 100_000 }, () => user('')), {}, 'messages'],
     ['calls that are no list', [{ role: 'assistant', content: '', tool_calls: 1 }], {}, 'messages[0].tool_calls'],
-    ['a call without a name', [{ role: 'assistant', content: '', tool_calls: [{}] }], {}, 'messages[0].tool_calls[0].function.name'],
+    [
+      'a call without a name',
+      [{ role: 'assistant', content: '', tool_calls: [{}] }],
+      {},
+      'messages[0].tool_calls[0].function.name',
+    ],
     ['a function for a value', [], { templateOptions: { f: () => 1 } }, 'templateOptions.f'],
     ['a number that is none', [], { templateOptions: { n: NaN } }, 'templateOptions.n'],
-    ['a tool without end', [], { tools: [cyclic] }, `${'tools[0]'}${'.self'.repeat(20)}`.slice(0, 60)],
+    ['a tool without end', [], { tools: [cyclic] }, `tools[0]${'.self'.repeat(20)}`.slice(0, 60)],
   ])('with %s is refused by field', (_, messages, options, field) => {
     expect(failing('x', messages as ChatMessage[], options)).toMatchObject({ code: 'invalid-argument', field });
   });
@@ -209,31 +314,46 @@ describe('text of messages', () => {
   const sources = [
     "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + '<|im_end|>\n' }}{% endfor %}",
     '<s>{% for m in messages %}[INST] {{ m.content|trim }} [/INST]</s>{% endfor %}',
-    "{% for m in messages %}{{ m.content }}{{ m.content }}{% endfor %}",
+    '{% for m in messages %}{{ m.content }}{{ m.content }}{% endfor %}',
     "{% for m in messages %}<{{ m.content|trim }}>{{ '<|' + m.role + '|>' }}{% endfor %}",
     '{% for m in messages %}{{ m|tojson }}</s>{% endfor %}',
   ];
   /** Texts made of control tokens and of all ways to cut them. */
-  const nasty = fc.array(fc.oneof(fc.constantFrom(...controls), fc.constantFrom(...'<|/s>im_endtar [INST]\ue000\u{f0000}'), fc.constantFrom('<|im_', 'end|>', '/s', 's>', 'im_end')), { maxLength: 6 }).map((parts) => parts.join(''));
+  const nasty = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(...controls),
+        fc.constantFrom(...Array.from('<|/s>im_endtar [INST]\ue000\u{f0000}')),
+        fc.constantFrom('<|im_', 'end|>', '/s', 's>', 'im_end'),
+      ),
+      { maxLength: 6 },
+    )
+    .map((parts) => parts.join(''));
+
+  /** The control tokens that will be parsed. */
+  const parsedIn = (source: string, texts: readonly string[]): string[] => {
+    const segments = createChatTemplate(source, { controlTokens: controls }).renderSegments(texts.map(user));
+    const trusted = segments.filter((segment) => segment.trusted);
+    return trusted.flatMap(({ text }) => text.match(/<\|im_start\|>|<\|im_end\|>|<s>|<\/s>|\[INST\]/g) ?? []);
+  };
 
   test('of any kind renders as it would alone', () => {
     fc.assert(
       fc.property(fc.constantFrom(...sources), fc.array(nasty, { maxLength: 3 }), (source, texts) => {
         const messages = texts.map(user);
-        expect(createChatTemplate(source, { controlTokens: controls }).render(messages)).toBe(createChatTemplate(source).render(messages));
+        expect(createChatTemplate(source, { controlTokens: controls }).render(messages)).toBe(
+          createChatTemplate(source).render(messages),
+        );
       }),
       { numRuns: 1000 },
     );
   });
 
   test('never becomes a control token, whole or joined with what stands beside it', () => {
-    const found = (source: string, texts: readonly string[]) => {
-      const segments = createChatTemplate(source, { controlTokens: controls }).renderSegments(texts.map(user));
-      return segments.flatMap(({ text, trusted }) => (trusted ? [...text.matchAll(/<\|im_start\|>|<\|im_end\|>|<s>|<\/s>|\[INST\]/g)].map(String) : []));
-    };
     fc.assert(
       fc.property(fc.constantFrom(...sources), fc.array(nasty, { maxLength: 3 }), (source, texts) => {
-        expect(found(source, texts)).toEqual(found(source, texts.map(() => 'x')));
+        const harmless = texts.map(() => 'x');
+        expect(parsedIn(source, texts)).toEqual(parsedIn(source, harmless));
       }),
       { numRuns: 2000 },
     );

@@ -20,14 +20,20 @@ function streamed(tokens: readonly (string | Uint8Array)[], options: TextStreamO
   const vocabulary = tokens.map((token) => (typeof token === 'string' ? new TextEncoder().encode(token) : token));
   const stream = new TextStream(tokenizerOf(vocabulary), options);
   const deltas = [...vocabulary.map((_, id) => stream.push(id)), stream.end()];
-  return { pieces: deltas.map(({ text }) => text), text: deltas.map(({ text }) => text).join(''), stop: deltas.find(({ stop }) => stop !== undefined)?.stop };
+  return {
+    pieces: deltas.map(({ text }) => text),
+    text: deltas.map(({ text }) => text).join(''),
+    stop: deltas.find(({ stop }) => stop !== undefined)?.stop,
+  };
 }
 
 /** Pieces of characters, whole characters, and bytes that are no UTF-8. */
 const anyToken = fc.oneof(
   fc.uint8Array({ maxLength: 4 }),
   fc.string({ unit: 'binary', maxLength: 4 }).map((text) => new TextEncoder().encode(text)),
-  fc.constantFrom([0xef, 0xbb, 0xbf], [0xf0, 0x9f], [0x8e, 0x82], [0xe4], [0xbb, 0x8a], [0xc3], [0xff], [0x20]).map((bytes) => Uint8Array.from(bytes)),
+  fc
+    .constantFrom([0xef, 0xbb, 0xbf], [0xf0, 0x9f], [0x8e, 0x82], [0xe4], [0xbb, 0x8a], [0xc3], [0xff], [0x20])
+    .map((bytes) => Uint8Array.from(bytes)),
 );
 const anyVocabulary = fc.array(anyToken, { minLength: 1, maxLength: 12 });
 const anyIds = fc.array(fc.nat(11), { maxLength: 40 });
@@ -35,13 +41,18 @@ const anyIds = fc.array(fc.nat(11), { maxLength: 40 });
 describe('whole characters', () => {
   test('the pieces of any tokens, joined, are the decoded text', () => {
     fc.assert(
-      fc.property(anyVocabulary, anyIds, fc.constantFrom('kept' as const, 'dropped' as const), (vocabulary, numbers, leadingSpace) => {
-        const ids = numbers.map((n) => n % vocabulary.length);
-        const tokenizer = tokenizerOf(vocabulary, leadingSpace);
-        const stream = new TextStream(tokenizer, { startOfText: true });
-        const pieces = [...ids.map((id) => stream.push(id).text), stream.end().text];
-        expect(pieces.join('')).toBe(tokenizer.decode(ids));
-      }),
+      fc.property(
+        anyVocabulary,
+        anyIds,
+        fc.constantFrom('kept' as const, 'dropped' as const),
+        (vocabulary, numbers, leadingSpace) => {
+          const ids = numbers.map((n) => n % vocabulary.length);
+          const tokenizer = tokenizerOf(vocabulary, leadingSpace);
+          const stream = new TextStream(tokenizer, { startOfText: true });
+          const pieces = [...ids.map((id) => stream.push(id).text), stream.end().text];
+          expect(pieces.join('')).toBe(tokenizer.decode(ids));
+        },
+      ),
       { numRuns: 2000 },
     );
   });
@@ -73,7 +84,11 @@ describe('whole characters', () => {
 
 describe('stop strings', () => {
   test('one inside a token ends the text before it', () => {
-    expect(streamed(['Hello', ' wor.ld', '!'], { stop: ['.'] })).toEqual({ pieces: ['Hello', ' wor', '', ''], text: 'Hello wor', stop: '.' });
+    expect(streamed(['Hello', ' wor.ld', '!'], { stop: ['.'] })).toEqual({
+      pieces: ['Hello', ' wor', '', ''],
+      text: 'Hello wor',
+      stop: '.',
+    });
   });
 
   test('one that begins in one token and ends in another is found, and nothing of it is given out', () => {
@@ -101,15 +116,22 @@ describe('stop strings', () => {
   });
 
   test('any text, cut into any tokens, ends before the stop string that ends first', () => {
-    const letters = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c', '🎂'), maxLength: 3 }), { maxLength: 12 });
-    const stops = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c', '🎂'), minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 4 });
+    const letters = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c', '🎂'), maxLength: 3 }), {
+      maxLength: 12,
+    });
+    const stops = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c', '🎂'), minLength: 1, maxLength: 4 }), {
+      minLength: 1,
+      maxLength: 4,
+    });
     fc.assert(
       fc.property(letters, stops, (tokens, stop) => {
         const text = tokens.join('');
         const ends = stop.filter((s) => text.includes(s)).map((s) => ({ s, end: text.indexOf(s) + s.length }));
         ends.sort((x, y) => x.end - y.end || y.s.length - x.s.length);
         const found = ends[0];
-        const expected = found ? { text: text.slice(0, found.end - found.s.length), stop: found.s } : { text, stop: undefined };
+        const expected = found
+          ? { text: text.slice(0, found.end - found.s.length), stop: found.s }
+          : { text, stop: undefined };
         expect(streamed(tokens, { stop })).toMatchObject(expected);
       }),
       { numRuns: 2000 },
