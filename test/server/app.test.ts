@@ -42,7 +42,7 @@ describe.each(postRoutes)('POST %s with a malformed request', (path) => {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         ...init,
-      } as RequestInit),
+      }),
     );
     expect(reply.status).toBe(status);
     expectError(path, reply);
@@ -189,11 +189,11 @@ describe('request ids', () => {
   });
 });
 
-describe('a browser page', () => {
-  const page = (origin: string, more: Record<string, string> = {}) => ({
-    headers: { origin, host: '127.0.0.1:8080', ...more },
-  });
+const page = (origin: string, more: Record<string, string> = {}) => ({
+  headers: { origin, host: '127.0.0.1:8080', ...more },
+});
 
+describe('a browser page', () => {
   test.each([
     'http://127.0.0.1:8080',
     'http://localhost:3000',
@@ -241,10 +241,10 @@ describe('a browser page', () => {
   });
 });
 
-describe('the Host header', () => {
-  const statusFor = async (host: string, allowedHosts?: 'any' | string[]): Promise<number> =>
-    (await get(fakeApp({}, allowedHosts ? { allowedHosts } : {}).app, '/health', { headers: { host } })).status;
+const statusFor = async (host: string, allowedHosts?: 'any' | string[]): Promise<number> =>
+  (await get(fakeApp({}, allowedHosts ? { allowedHosts } : {}).app, '/health', { headers: { host } })).status;
 
+describe('the Host header', () => {
   test.each(['localhost', 'localhost:8080', '127.0.0.1:8080', '127.1.2.3', '[::1]:8080', 'my.localhost'])(
     '%s is this machine',
     async (host) => {

@@ -178,14 +178,14 @@ describe('an answer', () => {
   });
 });
 
-describe('messages', () => {
-  const messagesSeen = async (messages: unknown, more: object = {}) => {
-    const { app, engine } = fakeApp({ answer: '' });
-    const { status } = await post(app, path, { messages, ...more });
-    expect(status).toBe(200);
-    return engine.calls[0]!;
-  };
+const messagesSeen = async (messages: unknown, more: object = {}) => {
+  const { app, engine } = fakeApp({ answer: '' });
+  const { status } = await post(app, path, { messages, ...more });
+  expect(status).toBe(200);
+  return engine.calls[0]!;
+};
 
+describe('messages', () => {
   test('text parts are joined', async () => {
     const { messages } = await messagesSeen([
       {
@@ -330,10 +330,10 @@ describe('a request that cannot be right', () => {
   });
 });
 
-describe('a stream', () => {
-  const chunksOf = async (fields: object, fake = {}) =>
-    eventsOf((await post(fakeApp(fake).app, path, { ...hello, stream: true, ...fields })).body);
+const chunksOf = async (fields: object, fake = {}) =>
+  eventsOf((await post(fakeApp(fake).app, path, { ...hello, stream: true, ...fields })).body);
 
+describe('a stream', () => {
   test('has the role first, then text, a finish reason, and [DONE]', async () => {
     const events = await chunksOf({}, { answer: 'Hi' });
     expect(events.map(({ event }) => event)).toEqual(Array(5).fill('message'));

@@ -47,8 +47,9 @@ test('an error event is an error', async () => {
   });
 });
 
+const cut = () => Promise.resolve(new Response('event: token\ndata: {"token_id":1,"text":"a"}\n\n'));
+
 test('a stream that just ends is an error: it was cut off', async () => {
-  const cut = () => Promise.resolve(new Response('event: token\ndata: {"token_id":1,"text":"a"}\n\n'));
   await expect(drain(streamGenerate('http://localhost', { prompt: 'a' }, { fetch: cut }))).rejects.toMatchObject({
     code: 'io-failed',
   });

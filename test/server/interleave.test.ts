@@ -24,6 +24,11 @@ test('every source keeps its order and loses nothing, however they run', async (
   );
 });
 
+async function* failing(message: string): AsyncGenerator<number> {
+  yield 0;
+  throw new Error(message);
+}
+
 test('an error of one ends all: the others are closed, and their own errors are nobody’s', async () => {
   let closed = false;
   async function* endless(): AsyncGenerator<number> {
@@ -35,10 +40,6 @@ test('an error of one ends all: the others are closed, and their own errors are 
     } finally {
       closed = true;
     }
-  }
-  async function* failing(message: string): AsyncGenerator<number> {
-    yield 0;
-    throw new Error(message);
   }
   const read = async (): Promise<void> => {
     for await (const _ of interleave([endless(), failing('first'), failing('second')]));

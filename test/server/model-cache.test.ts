@@ -25,6 +25,11 @@ function fakeCache(capacity: number, maxBytes = Infinity, bytesOf: (key: string)
   return { cache, loads, disposed, load, use };
 }
 
+const rejects = (): Promise<FakeModel> => Promise.reject(new Error('broken'));
+const throws = (): never => {
+  throw new Error('broken');
+};
+
 describe('lookups', () => {
   test('the first loads, the next do not', async () => {
     const { cache, loads, use } = fakeCache(2);
@@ -46,8 +51,7 @@ describe('lookups', () => {
     const { cache, disposed, use } = fakeCache(1);
     await use('kept');
     const before = cache.metrics;
-    const broken = (): Promise<FakeModel> => Promise.reject(new Error('broken'));
-    const results = await Promise.allSettled([cache.getOrLoad('a', broken), cache.getOrLoad('a', broken)]);
+    const results = await Promise.allSettled([cache.getOrLoad('a', rejects), cache.getOrLoad('a', rejects)]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(cache.metrics).toEqual(before);
     await use('a');
@@ -56,10 +60,7 @@ describe('lookups', () => {
 
   test('a loader that throws at once fails the lookup', async () => {
     const { cache } = fakeCache(1);
-    const broken = (): never => {
-      throw new Error('broken');
-    };
-    await expect(cache.getOrLoad('a', broken)).rejects.toThrow('broken');
+    await expect(cache.getOrLoad('a', throws)).rejects.toThrow('broken');
   });
 
   test('the hit rate is a percentage, and 0 before the first lookup', () => {

@@ -74,10 +74,9 @@ describe('several models', () => {
   });
 });
 
-describe('a model that cannot be loaded', () => {
-  const broken = (): Promise<never> =>
-    Promise.reject(new RealizarError('bad-magic', '/secret/one.gguf is no GGUF file'));
+const broken = (): Promise<never> => Promise.reject(new RealizarError('bad-magic', '/secret/one.gguf is no GGUF file'));
 
+describe('a model that cannot be loaded', () => {
   test('is a 500 that clients do not retry, without its path; the reason is logged; others go on working', async () => {
     const { app, errors } = fakeModels(['one', 'two'], {
       load: (id) => (id === 'one' ? broken() : Promise.resolve(new FakeEngine())),
