@@ -4,16 +4,21 @@ import { idsOnly, upTo } from './batches.ts';
 import type { OracleLinear } from './oracle.ts';
 import { floatWeight } from './random.ts';
 
-const GARBAGE_ROWS = 64;
+/** One row that no result should depend on: what memory holds that an op was given and has not written yet. */
 const GARBAGE_WIDTH = 2048;
-
-/** One value that no result should depend on: what memory holds that an op got and has not written yet. */
 const garbage = floatWeight([1, GARBAGE_WIDTH], new Float32Array(GARBAGE_WIDTH).fill(Number.NaN));
+const manyRows = idsOnly(upTo(64).map(() => 0));
+const uploadedGarbage = new WeakMap<Backend, Promise<Tensor>>();
 
 /** Runs `body` on memory that another scope has left full of NaN, and reads the tensor that it returns. */
 export async function runOnGarbage(backend: Backend, body: () => Tensor): Promise<Float32Array> {
-  const nan = await backend.upload(garbage.source);
-  await backend.scope(() => backend.read(backend.embed(nan, idsOnly(upTo(GARBAGE_ROWS).map(() => 0)))));
+  const uploaded = uploadedGarbage.get(backend) ?? backend.upload(garbage.source);
+  uploadedGarbage.set(backend, uploaded);
+  const nan = await uploaded;
+  await backend.scope(() => {
+    backend.embed(nan, manyRows);
+    return backend.read(backend.embed(nan, idsOnly([0])));
+  });
   return await backend.scope(() => backend.read(body()));
 }
 
