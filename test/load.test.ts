@@ -54,7 +54,7 @@ describe('loadEngine', () => {
   test('answers a chat with the template of the model', async () => {
     await using engine = await loadEngine(demo, { backend: 'reference' });
     const { text, finishReason } = await engine.chat([{ role: 'user', content: 'Who are you?' }], { temperature: 0, maxTokens: 60 }).result();
-    expect(text).toMatch(/[A-Z]\w+ .*\./s);
+    expect(text).toMatch(/^[A-Z].*\.$/s);
     expect(finishReason).toBe('stop');
   });
 

@@ -55,7 +55,7 @@ export async function loadModel(
       ...plan,
       weights,
       weightBytes,
-      contextLength: options.contextLength ?? plan.config.contextLength,
+      contextLength: Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, plan.config.contextLength),
     });
   } catch (error) {
     await backend.dispose();

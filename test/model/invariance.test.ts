@@ -15,7 +15,7 @@ describeWithInputs('results do not depend on company', [tinyRoot], () => {
         const ids = tinyIds(tiny);
         const ofChunk = async (chunkSize: number) => {
           await using engine = await tinyEngine(tiny, await openBackend(name, { threads: 1 }), chunkSize);
-          return allLogits(engine, ids);
+          return await allLogits(engine, ids);
         };
         const whole = await ofChunk(ids.length);
         for (const chunkSize of [1, 3, 32, 63]) expect(same(await ofChunk(chunkSize), whole)).toBe(true);
@@ -39,7 +39,7 @@ describeWithInputs('results do not depend on company', [tinyRoot], () => {
   test.each(variants)('wasm: logits of $name/$file are bit-identical with 1, 2, 3 and 4 threads', async (tiny) => {
     const ofThreads = async (threads: number) => {
       await using engine = await tinyEngine(tiny, await openBackend('wasm', { threads }));
-      return allLogits(engine, tinyIds(tiny));
+      return await allLogits(engine, tinyIds(tiny));
     };
     const one = await ofThreads(1);
     for (const threads of [2, 3, 4]) expect(same(await ofThreads(threads), one)).toBe(true);
