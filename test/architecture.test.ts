@@ -33,19 +33,65 @@ const house: Readonly<Record<string, Room>> = {
   sampling: { may: [] },
   model: { may: ['dtype', 'tensor', 'checkpoint', 'gguf', 'safetensors', 'backend/backend.ts'] },
   engine: { may: ['tensor', 'backend/backend.ts', 'model', 'tokenizer', 'sampling'] },
-  'load.ts': { may: ['dtype', 'tensor', 'checkpoint', 'gguf', 'safetensors', 'open-checkpoint.node.ts', 'backend/backend.ts', 'backend/open.ts', 'model', 'tokenizer', 'sampling', 'engine'] },
-  server: { may: ['engine', 'tokenizer', 'sampling', 'version.ts'], packages: ['hono', '@hono/node-server', 'zod', '@prometheus-io/client', 'lru-cache'] },
+  'load.ts': {
+    may: [
+      'dtype',
+      'tensor',
+      'checkpoint',
+      'gguf',
+      'safetensors',
+      'open-checkpoint.node.ts',
+      'backend/backend.ts',
+      'backend/open.ts',
+      'model',
+      'tokenizer',
+      'sampling',
+      'engine',
+    ],
+  },
+  server: {
+    may: ['engine', 'tokenizer', 'sampling', 'version.ts'],
+    packages: ['hono', '@hono/node-server', 'zod', '@prometheus-io/client', 'lru-cache'],
+  },
   cli: {
-    may: ['engine', 'server', 'load.ts', 'sampling', 'tokenizer', 'model', 'checkpoint', 'open-checkpoint.node.ts', 'demo.node.ts', 'version.ts', 'backend/open.ts', 'backend/backend.ts', 'backend/wasm/probe.ts'],
+    may: [
+      'engine',
+      'server',
+      'load.ts',
+      'sampling',
+      'tokenizer',
+      'model',
+      'checkpoint',
+      'open-checkpoint.node.ts',
+      'demo.node.ts',
+      'version.ts',
+      'backend/open.ts',
+      'backend/backend.ts',
+      'backend/wasm/probe.ts',
+    ],
     packages: ['commander', '@clack/prompts'],
     node: true,
   },
-  'index.ts': { may: ['engine', 'load.ts', 'demo.node.ts', 'version.ts', 'checkpoint', 'tokenizer', 'sampling', 'model', 'backend/backend.ts'] },
+  'index.ts': {
+    may: [
+      'engine',
+      'load.ts',
+      'demo.node.ts',
+      'version.ts',
+      'checkpoint',
+      'tokenizer',
+      'sampling',
+      'model',
+      'backend/backend.ts',
+    ],
+  },
 };
 
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .map((file) => file.split(sep).join('/'))
-  .filter((file) => file.endsWith('.ts') && !file.startsWith('generated/') && !file.startsWith('backend/wasm/assembly/'));
+  .filter(
+    (file) => file.endsWith('.ts') && !file.startsWith('generated/') && !file.startsWith('backend/wasm/assembly/'),
+  );
 
 function roomOf(file: string): readonly [name: string, room: Room] {
   const name = Object.keys(house)
@@ -56,19 +102,28 @@ function roomOf(file: string): readonly [name: string, room: Room] {
 }
 
 const importsOf = (file: string): string[] =>
-  [...readFileSync(join(src, file), 'utf8').matchAll(/^(?!\s*(?:\/?\*|\/\/)).*?(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)'([^']+)'/gm)].map(([, specifier]) => specifier!);
+  [
+    ...readFileSync(join(src, file), 'utf8').matchAll(
+      /^(?!\s*(?:\/?\*|\/\/)).*?(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)'([^']+)'/gm,
+    ),
+  ].map(([, specifier]) => specifier!);
 
 /** What is wrong with one import, or undefined. */
 function objection(file: string, specifier: string): string | undefined {
   const [name, room] = roomOf(file);
-  if (specifier.startsWith('node:')) return room.node || file.endsWith('.node.ts') ? undefined : 'node: modules belong into *.node.ts files';
+  if (specifier.startsWith('node:'))
+    return room.node || file.endsWith('.node.ts') ? undefined : 'node: modules belong into *.node.ts files';
   if (!specifier.startsWith('.')) {
-    const allowed = room.packages?.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+    const allowed = room.packages?.some((known) => specifier === known || specifier.startsWith(`${known}/`));
     return allowed ? undefined : `${name} may not import packages such as this one`;
   }
-  const target = relative(src, resolve(dirname(join(src, file)), specifier)).split(sep).join('/');
+  const target = relative(src, resolve(dirname(join(src, file)), specifier))
+    .split(sep)
+    .join('/');
   if (target.startsWith('..')) return 'it lies outside src';
-  const inside = [name, 'errors.ts', ...room.may].some((allowed) => target === allowed || target.startsWith(`${allowed}/`));
+  const inside = [name, 'errors.ts', ...room.may].some(
+    (allowed) => target === allowed || target.startsWith(`${allowed}/`),
+  );
   return inside ? undefined : `${name} may import only ${room.may.join(', ') || 'its own files'}`;
 }
 
@@ -89,8 +144,15 @@ describe('the house', () => {
 
   test('every test file mirrors a source file or folder', () => {
     const root = resolve(src, '..');
-    const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
-    const orphans = tests.filter((file) => file.includes('/') && !existsSync(join(src, dirname(file))) && !/^(golden|examples|scripts|support|backend\/ops)/.test(file));
+    const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+      file.endsWith('.test.ts'),
+    );
+    const orphans = tests.filter(
+      (file) =>
+        file.includes('/') &&
+        !existsSync(join(src, dirname(file))) &&
+        !/^(golden|examples|scripts|support|backend\/ops)/.test(file),
+    );
     expect(orphans).toEqual([]);
   });
 });

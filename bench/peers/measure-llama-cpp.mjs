@@ -40,9 +40,10 @@ console.log(
 );
 process.exit(0);
 
-async function* take(tokens, count) {
+async function* take(tokens, length) {
+  let taken = 0;
   for await (const token of tokens) {
     yield token;
-    if (--count === 0) return;
+    if (++taken === length) return;
   }
 }

@@ -96,18 +96,25 @@ function header(
   tensors: readonly TensorPlan[],
 ): Uint8Array {
   const parts: Buffer[] = [];
-  const u32 = (value: number) => parts.push(Buffer.from(Uint32Array.of(value).buffer));
-  const u64 = (value: number) => parts.push(Buffer.from(BigUint64Array.of(BigInt(value)).buffer));
-  const f32 = (value: number) => parts.push(Buffer.from(Float32Array.of(value).buffer));
-  const string = (text: string) => (u64(Buffer.byteLength(text)), parts.push(Buffer.from(text)));
-  const array = <T>(type: number, values: readonly T[], write: (value: T) => void) => (
-    u32(ARRAY),
-    u32(type),
-    u64(values.length),
-    values.forEach((value) => write(value))
-  );
+  const u32 = (value: number): unknown => parts.push(Buffer.from(Uint32Array.of(value).buffer));
+  const u64 = (value: number): unknown => parts.push(Buffer.from(BigUint64Array.of(BigInt(value)).buffer));
+  const f32 = (value: number): unknown => parts.push(Buffer.from(Float32Array.of(value).buffer));
+  const string = (text: string): void => {
+    u64(Buffer.byteLength(text));
+    parts.push(Buffer.from(text));
+  };
+  const entry = (key: string, type: number, write: () => unknown): void => {
+    string(key);
+    u32(type);
+    write();
+  };
+  const array = <T>(key: string, type: number, values: readonly T[], write: (value: T) => unknown): void =>
+    entry(key, ARRAY, () => {
+      u32(type);
+      u64(values.length);
+      values.forEach(write);
+    });
 
-  const ids = Array.from({ length: vocab }, (_, id) => id);
   const integers = {
     'llama.context_length': 2048,
     'llama.embedding_length': hidden,
@@ -124,13 +131,14 @@ function header(
   u32(3);
   u64(tensors.length);
   u64(Object.keys(integers).length + 6);
-  for (const [key, value] of Object.entries(integers)) (string(key), u32(U32), u32(value));
-  (string('general.architecture'), u32(STRING), string('llama'));
-  (string('llama.attention.layer_norm_rms_epsilon'), u32(F32), f32(1e-5));
-  (string('tokenizer.ggml.model'), u32(STRING), string('llama'));
-  (string('tokenizer.ggml.tokens'), array(STRING, ids.map(tokenText), string));
-  (string('tokenizer.ggml.scores'), array(F32, ids, (id) => f32(-id)));
-  (string('tokenizer.ggml.token_type'), array(I32, ids.map(tokenType), u32));
+  for (const [key, value] of Object.entries(integers)) entry(key, U32, () => u32(value));
+  entry('general.architecture', STRING, () => string('llama'));
+  entry('llama.attention.layer_norm_rms_epsilon', F32, () => f32(1e-5));
+  entry('tokenizer.ggml.model', STRING, () => string('llama'));
+  const ids = Array.from({ length: vocab }, (_, id) => id);
+  array('tokenizer.ggml.tokens', STRING, ids.map(tokenText), string);
+  array('tokenizer.ggml.scores', F32, ids, (id) => f32(-id));
+  array('tokenizer.ggml.token_type', I32, ids.map(tokenType), u32);
 
   let offset = 0;
   for (const { name, dtype, shape } of tensors) {
