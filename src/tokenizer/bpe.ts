@@ -42,17 +42,27 @@ export function mergeRules(vocabulary: Vocabulary, merges: readonly (string | re
   if (merges.length > MAX_MERGES) throw new RealizarError('bad-tokenizer', `${field} holds ${merges.length} merges; at most ${MAX_MERGES} are supported`, { field });
   const pairs = new PairTable(merges.length);
   const results = new Int32Array(merges.length);
+  let last = 0;
   merges.forEach((merge, rank) => {
     const [left, right] = typeof merge === 'string' ? partsOf(merge) : merge;
     const leftId = vocabulary.ids.get(left);
     const rightId = vocabulary.ids.get(right);
-    const result = vocabulary.ids.get(left + right);
+    const result = joinedId(vocabulary, left, right, last);
     if (leftId === undefined || rightId === undefined || result === undefined)
       throw new RealizarError('bad-tokenizer', `${field}[${rank}] joins ${shown(left)} and ${shown(right)}, but the vocabulary lacks ${shown(leftId === undefined ? left : rightId === undefined ? right : left + right)}`, { field });
     pairs.set(leftId, rightId, rank);
-    results[rank] = result;
+    results[rank] = last = result;
   });
   return { pairs, results, ranks: Int32Array.from(results, (_, rank) => rank) };
+}
+
+/** The id of both parts together: mostly that of the merge before or the one after it, which saves joining strings. */
+function joinedId({ tokens, ids }: Vocabulary, left: string, right: string, last: number): number | undefined {
+  for (let id = last; id <= last + 1; id++) {
+    const token = tokens[id];
+    if (token !== undefined && token.length === left.length + right.length && token.startsWith(left) && token.endsWith(right) && ids.get(token) === id) return id;
+  }
+  return ids.get(left + right);
 }
 
 /** The space that separates the parts is never the first character, which may be a part of its own. */

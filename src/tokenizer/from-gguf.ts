@@ -12,6 +12,7 @@ import { PIECE_TYPE, sentencePieceTokenizer } from './sentencepiece.ts';
 import { splitByPattern } from './split.ts';
 import { TextTokenizer } from './text-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
+import { normalForm } from './unicode-normal-form.ts';
 import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
 
 type Metadata = ReadonlyMap<string, MetadataValue>;
@@ -56,7 +57,7 @@ function byteLevelTokenizer(metadata: Metadata, vocabulary: Vocabulary): Tokeniz
   return new TextTokenizer({
     vocabulary,
     addedTokens,
-    ...(cut.nfc ? { normalize: (text) => text.normalize('NFC') } : {}),
+    ...(cut.nfc ? { normalize: (text) => normalForm(text, 'NFC') } : {}),
     preTokenize: sequence(cut.patterns.map((pattern) => splitByPattern(pattern))),
     model: bpeModel(vocabulary, mergeRules(vocabulary, merges, 'tokenizer.ggml.merges'), { byteLevel: true, ignoreMerges: cut.ignoreMerges ?? false, neverWhole: addedIds }),
     bytesOf: (id) => (addedIds.has(id) ? encoder.encode(vocabulary.tokens[id]) : fromByteLevel(vocabulary.tokens[id]!)),

@@ -71,7 +71,7 @@ export function mergeSymbols(symbols: Int32Array, rules: MergeRules): number {
   return count;
 }
 
-/** A binary heap of numbers, smallest first, of fixed capacity. */
+/** A heap of numbers, smallest first, of fixed capacity. Four children each: fewer levels, and they share a cache line. */
 class CandidateHeap {
   size = 0;
   private readonly items: Float64Array;
@@ -84,7 +84,7 @@ class CandidateHeap {
     const { items } = this;
     let at = this.size++;
     while (at > 0) {
-      const parent = (at - 1) >> 1;
+      const parent = (at - 1) >> 2;
       if (items[parent]! <= item) break;
       items[at] = items[parent]!;
       at = parent;
@@ -95,15 +95,16 @@ class CandidateHeap {
   pop(): number {
     const { items } = this;
     const top = items[0]!;
-    const item = items[--this.size]!;
+    const size = --this.size;
+    const item = items[size]!;
     let at = 0;
-    for (;;) {
-      let child = at * 2 + 1;
-      if (child >= this.size) break;
-      if (child + 1 < this.size && items[child + 1]! < items[child]!) child++;
-      if (items[child]! >= item) break;
-      items[at] = items[child]!;
-      at = child;
+    for (let first = 1; first < size; first = at * 4 + 1) {
+      let least = first;
+      const end = Math.min(first + 4, size);
+      for (let child = first + 1; child < end; child++) if (items[child]! < items[least]!) least = child;
+      if (items[least]! >= item) break;
+      items[at] = items[least]!;
+      at = least;
     }
     items[at] = item;
     return top;

@@ -22,7 +22,8 @@ export function byteSymbols({ ids }: Vocabulary, { unknownId, fuseUnknown = fals
   const complete = idOfByte.every((id) => id >= 0);
   return (piece) => {
     const bytes = encoder.encode(piece);
-    const symbols = Int32Array.from(bytes, (byte) => idOfByte[byte]!);
+    const symbols = new Int32Array(bytes.length);
+    for (let i = 0; i < bytes.length; i++) symbols[i] = idOfByte[bytes[i]!]!;
     return complete ? symbols : resolveUnknown(symbols, unknownId, fuseUnknown);
   };
 }

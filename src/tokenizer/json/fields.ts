@@ -30,8 +30,10 @@ export function booleanAt(value: unknown, field: string, fallback: boolean): boo
   return value;
 }
 
+export const isId = (value: unknown, limit: number): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < limit;
+
 export function idAt(value: unknown, field: string, limit: number): number {
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= limit) throw badJson(field, `must be an id below ${limit}`);
+  if (!isId(value, limit)) throw badJson(field, `must be an id below ${limit}`);
   return value;
 }
 

@@ -3,7 +3,7 @@ import { reachesAcrossSpaces, SPACE_MARK } from '../metaspace.ts';
 import type { TokenModel } from '../token-model.ts';
 import { unigramModel } from '../unigram.ts';
 import { MAX_TOKENS, vocabularyOf, type Vocabulary } from '../vocabulary.ts';
-import { arrayAt, badJson, booleanAt, idAt, objectAt, stringAt, unsupportedJson, type JsonObject } from './fields.ts';
+import { arrayAt, badJson, booleanAt, idAt, isId, objectAt, stringAt, unsupportedJson, type JsonObject } from './fields.ts';
 
 /** The stage `model` of a tokenizer.json. */
 export interface JsonModel {
@@ -73,11 +73,13 @@ function jsonUnigram(json: JsonObject): JsonModel {
 
 /** `{ "hello": 7 }` as a list by id. */
 function tokensOf(vocab: JsonObject): string[] {
-  const entries = Object.entries(vocab);
-  let size = 0;
-  for (const [token, id] of entries) size = Math.max(size, idAt(id, `model.vocab[${JSON.stringify(token.slice(0, 40))}]`, MAX_TOKENS) + 1);
-  const tokens = Array.from({ length: size }, () => '');
-  for (const [token, id] of entries) tokens[id as number] = token;
+  const tokens: string[] = [];
+  for (const token in vocab) {
+    const id = vocab[token];
+    if (!isId(id, MAX_TOKENS)) throw badJson(`model.vocab[${JSON.stringify(token.slice(0, 40))}]`, `must be an id below ${MAX_TOKENS}`);
+    while (tokens.length <= id) tokens.push('');
+    tokens[id] = token;
+  }
   return tokens;
 }
 

@@ -1,5 +1,6 @@
 import { toByteLevel } from '../byte-level.ts';
 import { replaceMatches } from '../pattern/replace-matches.ts';
+import { normalForm } from '../unicode-normal-form.ts';
 import type { Normalizer } from '../text-tokenizer.ts';
 import { booleanAt, stringAt, unsupportedJson } from './fields.ts';
 import { patternAt } from './pattern.ts';
@@ -19,7 +20,7 @@ function normalizerOf(step: Step): (text: string) => string {
     case 'NFD':
     case 'NFKC':
     case 'NFKD':
-      return (text) => text.normalize(type);
+      return (text) => normalForm(text, type);
     case 'Lowercase':
       return (text) => text.toLowerCase();
     case 'StripAccents':
