@@ -56,8 +56,6 @@ export function eventStream(frames: AsyncIterable<string>, { pingMs, onCancel, o
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
-      // Tells the Node adapter to send headers now instead of waiting for the first bytes.
-      'transfer-encoding': 'chunked',
     },
   });
 }

@@ -193,6 +193,13 @@ const page = (origin: string, more: Record<string, string> = {}) => ({
   headers: { origin, host: '127.0.0.1:8080', ...more },
 });
 
+test('a stopping server still says it is healthy, and asks clients to let go of their connections', async () => {
+  const { app } = fakeApp();
+  app.running.drain();
+  const { status, headers } = await get(app, '/health');
+  expect([status, headers.get('connection')]).toEqual([200, 'close']);
+});
+
 describe('a browser page', () => {
   test.each([
     'http://127.0.0.1:8080',
