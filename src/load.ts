@@ -23,7 +23,8 @@ const MAX_THREADS = 256;
 const MAX_CONTEXT = 2 ** 27;
 
 const DEFAULT_SEQUENCES = 8;
-const DEFAULT_CHUNK = 256;
+// Large enough to use each weight many times, small enough that a long prompt holds up running answers, and cancelling, only briefly.
+const DEFAULT_CHUNK = 64;
 
 /**
  * Loads a model and makes it ready to run.

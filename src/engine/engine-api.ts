@@ -47,7 +47,7 @@ export interface LoadOptions {
   readonly contextLength?: number;
   /** Sequences that run together; default 8. The kv cache has room for one full context and shares it. */
   readonly maxSequences?: number;
-  /** Rows of one prefill step. Default 256. Results do not depend on it. */
+  /** Rows of one prefill step. Default 64. Results do not depend on it. */
   readonly chunkSize?: number;
   readonly modelId?: string;
   /** Kernel set of the wasm backend, for tests and benchmarks; default: what the probe finds. */
