@@ -51,7 +51,7 @@ describeEachBackend('gatedLinear', (backend, { tolerance }) => {
     const random = new Random(`gated-linear ${dtype}`);
 
     test.each([
-      [8, 256, 1],
+      [104, 256, 1],
       [96, 256, 5],
       [37, 512, 7],
       [40, 768, 64],

@@ -40,13 +40,16 @@ export interface TestWeight {
   readonly values: Float32Array;
 }
 
-/** Where a block of a type that cannot be encoded keeps its f16 scales. */
-const scalesAt: Partial<Record<DType, readonly number[]>> = {
-  q2_k: [80, 82],
-  q3_k: [108],
-  q4_k: [0, 2],
-  q5_k: [0, 2],
-  q6_k: [208],
+/**
+ * Where a block of a type that cannot be encoded keeps its f16 scale; and where that of its minima, which has to be the
+ * middle quant times as large for the numbers to lie around 0.
+ */
+const scalesAt: Partial<Record<DType, { readonly scale: number; readonly min?: number; readonly middle?: number }>> = {
+  q2_k: { scale: 80, min: 82, middle: 1.5 },
+  q3_k: { scale: 108 },
+  q4_k: { scale: 0, min: 2, middle: 7.5 },
+  q5_k: { scale: 0, min: 2, middle: 15.5 },
+  q6_k: { scale: 208 },
 };
 
 /** Gaussian numbers with deviation 1/√columns, so that products with a unit row have deviation 1. */
@@ -90,10 +93,13 @@ export function weightOf(dtype: DType, shape: readonly number[], bytes: Uint8Arr
 /** Random quants under scales that give the numbers the wanted deviation. */
 function randomBlocks(random: Random, dtype: DType, bytes: Uint8Array, count: number, deviation: number): void {
   const { blockBytes, decode } = formats[dtype];
+  const { scale, min, middle = 1 } = scalesAt[dtype]!;
   bytes.set(random.bytes(bytes.length));
   const setScales = (next: (old: number) => number) => {
     for (let at = 0; at < bytes.length; at += blockBytes) {
-      for (const offset of scalesAt[dtype]!) writeF16(bytes, at + offset, next(readF16(bytes, at + offset)));
+      const size = next(readF16(bytes, at + scale));
+      writeF16(bytes, at + scale, size);
+      if (min !== undefined) writeF16(bytes, at + min, middle * size);
     }
   };
   setScales(() => 0.01 * (1 + 0.3 * random.gaussian()));
