@@ -41,7 +41,7 @@ export class StepLoop {
 
   /** @throws RealizarError `closed` | `queue-full` */
   submit(task: Task): void {
-    if (this.#closing !== undefined) throw closedError();
+    if (this.#closing !== undefined) throw new RealizarError('closed', 'the engine is closed; load the model again');
     if (this.#scheduler.numWaiting >= MAX_WAITING)
       throw new RealizarError('queue-full', `${MAX_WAITING} requests are waiting already; try again later`);
     this.#tasks.set(task.sequence, task);
@@ -62,7 +62,7 @@ export class StepLoop {
 
   async #shutDown(): Promise<void> {
     await this.#running;
-    this.#failAll(closedError());
+    this.#failAll(new RealizarError('closed', 'the engine was closed before this had ended; wait for it, then close the engine'));
     await this.#model.dispose();
   }
 
@@ -130,8 +130,6 @@ export class StepLoop {
     this.#scheduler.remove(sequence);
   }
 }
-
-const closedError = () => new RealizarError('closed', 'the engine is closed');
 
 function typed(error: unknown): RealizarError {
   if (error instanceof RealizarError) return error;

@@ -22,9 +22,9 @@ describeWithInputs('results do not depend on company', [tinyRoot], () => {
       });
     }
 
-    test(`${name}: many generations at once are those of each alone, to the last bit of their log-probabilities`, async () => {
+    test(`${name}: many generations at once, that preempt one another, are those of each alone, to the last bit of their log-probabilities`, async () => {
       const tiny = ggufModels[0]!;
-      await using engine = await tinyEngine(tiny, await openBackend(name, { threads: 2 }), 16);
+      await using engine = await tinyEngine(tiny, await openBackend(name, { threads: 2 }), 16, 96);
       const ids = tinyIds(tiny);
       const requests = [5, 1, 40, 17, 64, 2].map((length, i): [number[], GenerateOptions] => [
         ids.slice(i, i + length),
@@ -36,7 +36,7 @@ describeWithInputs('results do not depend on company', [tinyRoot], () => {
     });
   }
 
-  test.each(variants)('wasm: logits of $name/$file are bit-identical with 1, 2, 3 and 4 threads', async (tiny) => {
+  test.each(variants.slice(1, 3))('wasm: logits of $name/$file are bit-identical with 1, 2, 3 and 4 threads', async (tiny) => {
     const ofThreads = async (threads: number) => {
       await using engine = await tinyEngine(tiny, await openBackend('wasm', { threads }));
       return await allLogits(engine, tinyIds(tiny));

@@ -36,9 +36,9 @@ export function tinyLogits({ name, logits }: TinyModel): Float32Array {
 /** Its vocabulary is as large as any; nothing is encoded or decoded here. */
 const noTokenizer = { vocabSize: Infinity, endIds: new Set<number>(), bytesOf: () => new Uint8Array(), decode: () => '' } as unknown as Tokenizer;
 
-export async function tinyEngine(tiny: TinyModel, backend: Backend, chunkSize = 256): Promise<Engine> {
+export async function tinyEngine(tiny: TinyModel, backend: Backend, chunkSize = 256, contextLength = 512): Promise<Engine> {
   const checkpoint = await openTiny(tiny);
-  const model = await loadModel(checkpoint, backend, { contextLength: 512 });
+  const model = await loadModel(checkpoint, backend, { contextLength });
   await checkpoint.close();
   return new Engine({ modelId: tiny.name, model, tokenizer: noTokenizer, chatTemplate: undefined, maxSequences: 8, chunkSize });
 }
