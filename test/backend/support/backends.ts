@@ -1,9 +1,9 @@
-import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Backend } from '../../../src/backend/backend.ts';
 import { createReferenceBackend } from '../../../src/backend/reference/reference-backend.ts';
 import { type DType, formats } from '../../../src/dtype/index.ts';
-import { RealizarError } from '../../../src/errors.ts';
+import { createWasmBackend } from '../../../src/backend/wasm/wasm-backend.ts';
+import { kernelSetNames, supportedKernelSets } from '../../../src/backend/wasm/probe.ts';
 
 /** A backend, or one kernel set of it, and how exact it promises to be. */
 export interface Candidate {
@@ -19,39 +19,24 @@ const reference: Candidate = {
   tolerance: () => 2e-7, // results are rounded to f32 after float64 sums
 };
 
-type CreateWasmBackend = (options: { threads: number; kernelSet?: string }) => Promise<Backend>;
-
-const wasmModule = new URL('../../../src/backend/wasm/wasm-backend.ts', import.meta.url);
-const kernelSets = ['relaxed-dot', 'relaxed-pairs', 'i16'] as const;
-
 /** Float weights meet float32 sums; block formats meet activations of eight bits, one scale for 32 values. */
 const wasmTolerance = (dtype: DType): number => (formats[dtype].blockSize === 1 ? 1e-5 : 1e-2);
 
-/** The kernel sets that this machine has. */
+/** Every kernel set that this machine has, on threads; and the best one without. */
 async function wasmCandidates(): Promise<Candidate[]> {
-  if (!existsSync(wasmModule)) return [];
-  const { createWasmBackend } = (await import(wasmModule.href)) as { createWasmBackend: CreateWasmBackend };
-  const candidates = kernelSets.map((kernelSet) => {
+  const supported = await supportedKernelSets();
+  for (const name of kernelSetNames.filter((set) => !supported.includes(set))) {
+    console.warn(`skipped: wasm ${name}: this machine does not have it`);
+  }
+  const threaded = supported.map((kernelSet): Candidate => {
     return {
       name: `wasm ${kernelSet}`,
       open: (threads = 2) => createWasmBackend({ threads, kernelSet }),
       tolerance: wasmTolerance,
     };
   });
-  const present = await Promise.all(candidates.map(isAvailable));
-  return candidates.filter((_, i) => present[i]);
-}
-
-/** One that fails for another reason than the machine is present: its own tests say what is wrong. */
-async function isAvailable({ name, open }: Candidate): Promise<boolean> {
-  try {
-    await (await open()).dispose();
-  } catch (error) {
-    if (!(error instanceof RealizarError && error.code === 'backend-unavailable')) return true;
-    console.warn(`skipped: ${name}: ${error.message}`);
-    return false;
-  }
-  return true;
+  const inline = { name: 'wasm inline', open: () => createWasmBackend({ inline: true }), tolerance: wasmTolerance };
+  return [...threaded, inline];
 }
 
 /** Every backend that this machine can open. */
