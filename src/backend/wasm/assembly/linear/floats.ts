@@ -23,24 +23,19 @@ function load_rows(layout: i32, at: usize, bits: v128, scale: v128): v128 {
 export function float_tile(layout: i32, size: usize, group: usize, x: usize, columns: i32, sums: usize): void {
   const bits = short_float_bits(), scale = two_to_102();
   const half: usize = layout == F32_COLUMNS ? 16 : 8;
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, a4 = a0, a5 = a0;
-  let c0 = a0, c1 = a0, c2 = a0, c3 = a0, c4 = a0, c5 = a0;
+  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, c0 = a0, c1 = a0, c2 = a0, c3 = a0;
   for (const end = x + (<usize>columns * size << 2); x < end; x += 4 * size) {
     const low = load_rows(layout, group, bits, scale), high = load_rows(layout, group + half, bits, scale);
     let v = v128.load32_splat(x); a0 = madd(low, v, a0); c0 = madd(high, v, c0);
     if (size > 1) { v = v128.load32_splat(x, 4); a1 = madd(low, v, a1); c1 = madd(high, v, c1); }
     if (size > 2) { v = v128.load32_splat(x, 8); a2 = madd(low, v, a2); c2 = madd(high, v, c2); }
     if (size > 3) { v = v128.load32_splat(x, 12); a3 = madd(low, v, a3); c3 = madd(high, v, c3); }
-    if (size > 4) { v = v128.load32_splat(x, 16); a4 = madd(low, v, a4); c4 = madd(high, v, c4); }
-    if (size > 5) { v = v128.load32_splat(x, 20); a5 = madd(low, v, a5); c5 = madd(high, v, c5); }
     group += 2 * half;
   }
   v128.store(sums, a0); v128.store(sums, c0, 16);
   if (size > 1) { v128.store(sums, a1, 32); v128.store(sums, c1, 48); }
   if (size > 2) { v128.store(sums, a2, 64); v128.store(sums, c2, 80); }
   if (size > 3) { v128.store(sums, a3, 96); v128.store(sums, c3, 112); }
-  if (size > 4) { v128.store(sums, a4, 128); v128.store(sums, c4, 144); }
-  if (size > 5) { v128.store(sums, a5, 160); v128.store(sums, c5, 176); }
 }
 
 /** Four groups, `stride` bytes apart, times one token. */

@@ -1,5 +1,5 @@
-// The forms of prepared activations. Tokens go in tiles of 6, then at most one tile of 4, one of 2 and one of 1; a tile
-// lies where its tokens would lie one by one, and inside it the tokens are interleaved.
+// The forms of prepared activations. Tokens go in tiles of 6 (floats: of 4), then at most one tile of 4, one of 2 and one of
+// 1; a tile lies where its tokens would lie one by one, and inside it the tokens are interleaved.
 //
 // Integer forms quantise blocks of 32 columns: value ~ d · i8, d = max |value| / 127. A tile of T tokens has for every block
 // T headers of 16 bytes, then T times the data.
@@ -31,18 +31,19 @@ export function prepared_token_bytes(form: i32, columns: i32): usize {
   return (<usize>columns >> 5) * (HEADER + data_bytes(form));
 }
 
-/** Tokens of the tile that starts at `token`. */
+/** Tokens of the tile that starts at `token`. Six tokens of floats would need more vector registers than there are. */
 @inline
-export function tile_size(tokens: i32, token: i32): i32 {
+export function tile_size(form: i32, tokens: i32, token: i32): i32 {
   const rest = tokens - token;
-  if (rest >= 6) return 6;
+  if (rest >= 6 && form != FLOATS) return 6;
   if (rest >= 4) return 4;
   return rest >= 2 ? 2 : 1;
 }
 
 /** First token of the tile that holds `token`. */
-export function tile_start(tokens: i32, token: i32): i32 {
-  let start = (token / 6) * 6;
-  while (start + tile_size(tokens, start) <= token) start += tile_size(tokens, start);
+export function tile_start(form: i32, tokens: i32, token: i32): i32 {
+  const largest = form == FLOATS ? 4 : 6;
+  let start = token - (token % largest);
+  while (start + tile_size(form, tokens, start) <= token) start += tile_size(form, tokens, start);
   return start;
 }

@@ -1,7 +1,7 @@
 // The kernels there are: every layout with every kernel set that multiplies it, one function each.
 //
 //   size 0     4 groups of 8 rows, `stride` bytes apart, times one token
-//   size 1..6  1 group times a tile of 1, 2, 4 or 6 tokens
+//   size 1..6  1 group times a tile of 1, 2, 4 or, of integers, 6 tokens
 
 import { float_streams, float_tile } from './floats';
 import { integer_streams } from './integer-streams';
@@ -27,8 +27,7 @@ function floats(layout: i32, size: i32, group: usize, stride: usize, x: usize, c
   if (size == 0) return float_streams(layout, group, stride, x, columns, sums);
   if (size == 1) return float_tile(layout, 1, group, x, columns, sums);
   if (size == 2) return float_tile(layout, 2, group, x, columns, sums);
-  if (size == 4) return float_tile(layout, 4, group, x, columns, sums);
-  return float_tile(layout, 6, group, x, columns, sums);
+  return float_tile(layout, 4, group, x, columns, sums);
 }
 
 function f32_columns(size: i32, group: usize, stride: usize, x: usize, columns: i32, sums: usize): void {

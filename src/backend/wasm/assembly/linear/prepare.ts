@@ -16,8 +16,8 @@ const ROUNDER: f32 = 12582912;
 const ROUNDER_BITS: i32 = 0x4b400000;
 
 export function prepare_token(form: i32, x: usize, columns: i32, tokens: i32, token: i32, out: usize): void {
-  const start = tile_start(tokens, token);
-  const size = <usize>tile_size(tokens, start);
+  const start = tile_start(form, tokens, token);
+  const size = <usize>tile_size(form, tokens, start);
   const place = <usize>(token - start);
   const tile = out + <usize>start * prepared_token_bytes(form, columns);
   if (form == FLOATS) return prepare_floats(x, columns, tile + place * 4, size * 4);

@@ -11,11 +11,12 @@ export function run_groups(
   prepared: usize, tokens: i32, y: usize, yStride: i32, bias: usize, accumulate: i32,
 ): void {
   const bytes = layout_group_bytes(layout, columns);
-  const token_bytes = prepared_token_bytes(layout_form(layout), columns);
+  const form = layout_form(layout);
+  const token_bytes = prepared_token_bytes(form, columns);
   const sums = scratch_memory();
   let token = 0;
   while (token < tokens) {
-    const size = tile_size(tokens, token);
+    const size = tile_size(form, tokens, token);
     const x = prepared + <usize>token * token_bytes;
     let group = firstGroup;
     if (size == 1) {
