@@ -13,6 +13,7 @@ import type {
   Linear,
   WeightSource,
 } from '../backend.ts';
+import { checkBatch } from './check-batch.ts';
 import { addTo } from './kernels/add-to.ts';
 import { attention } from './kernels/attention.ts';
 import { embed } from './kernels/embed.ts';
@@ -82,6 +83,9 @@ class ReferenceBackend implements Backend {
   ): Tensor {
     this.#assertOpen();
     const { numHeads, numKvHeads, headDim, normEps } = options;
+    const { keys, values } = cacheOf(cache);
+    checkBatch(batch, keys.length / (numKvHeads * headDim));
+    assertShape(x, [batch.tokenIds.length, x.shape.at(-1)!], 'attentionInputs x');
     const normed = this.#normed(x, weights.norm, normEps);
     const width = x.shape.at(-1)!;
 
@@ -93,7 +97,6 @@ class ReferenceBackend implements Backend {
     rope(q, headDim, batch.positions, options.rope);
     rope(k, headDim, batch.positions, options.rope);
 
-    const { keys, values } = cacheOf(cache);
     writeKv(keys, k, batch.slotMapping);
     writeKv(values, v, batch.slotMapping);
     return this.#activation(q, numHeads * headDim);
@@ -102,7 +105,8 @@ class ReferenceBackend implements Backend {
   attention(q: Tensor, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor {
     this.#assertOpen();
     const width = options.numHeads * options.headDim;
-    assertShape(q, [batch.positions.length, width], 'attention q');
+    checkBatch(batch, cacheOf(cache).keys.length / (options.numKvHeads * options.headDim));
+    assertShape(q, [batch.tokenIds.length, width], 'attention q');
     return this.#activation(attention(dataOf(q), cacheOf(cache), batch, options), width);
   }
 

@@ -1,6 +1,7 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Batch } from '../../../src/backend/backend.ts';
 import { AttentionRun, type AttentionCase, attended, randomAttention } from '../support/attention-case.ts';
-import { type Chunk, upTo } from '../support/batches.ts';
+import { batchOf, type Chunk, poolBlocks, upTo } from '../support/batches.ts';
 import { describeEachBackend } from '../support/backends.ts';
 import { expectClose, expectSameBits } from '../support/compare.ts';
 
@@ -93,5 +94,30 @@ describeEachBackend('the paged cache', (backend, { tolerance }) => {
     ]);
     const expected = [one, other].flatMap((ids) => attended(given, [...upTo(16), ...ids]).slice(16));
     expectClose(actual, expected, 4 * tolerance('f32'));
+  });
+
+  test('batches that contradict themselves, or point outside the cache, are refused before a kernel runs', async () => {
+    const [, given] = cases[0]!;
+    const run = await AttentionRun.open(backend(), given);
+    const batch = batchOf(given.pool, [chunk(1, 0, 4)]);
+    const slots = poolBlocks(given.pool) * given.pool.blockSize;
+    const broken: Partial<Batch>[] = [
+      { positions: Int32Array.of(0, 1, 2) },
+      { slotMapping: Int32Array.of(0, 1, 2, 3, 4) },
+      { positions: Int32Array.of(-1, 0, 1, 2) },
+      { positions: Int32Array.of(46, 47, 48, 49) },
+      { sequenceOf: Int32Array.of(0, 0, 0, 1) },
+      { slotMapping: Int32Array.of(0, 1, 2, slots) },
+      { slotMapping: Int32Array.of(-1, 0, 1, 2) },
+      { blockTable: batch.blockTable.map(() => poolBlocks(given.pool)) },
+      { blockTable: batch.blockTable.map(() => -1) },
+      { blocksPerSequence: 0 },
+    ];
+    for (const change of broken) {
+      await expect(run.stepOf({ ...batch, ...change }), JSON.stringify(change)).rejects.toThrow(
+        expect.objectContaining({ code: 'invalid-argument' }),
+      );
+    }
+    expectClose(await run.stepOf(batch), attended(given, chunk(1, 0, 4).ids), 4 * tolerance('f32'));
   });
 });

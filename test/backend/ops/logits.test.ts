@@ -1,4 +1,4 @@
-import { describe, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/backend/backend.ts';
 import { upTo } from '../support/batches.ts';
 import { describeEachBackend } from '../support/backends.ts';
@@ -60,5 +60,12 @@ describeEachBackend('logits', (backend, { tolerance }) => {
         expectSameBits(await run([t], [0]), bitsOf(t));
       }
     });
+  });
+
+  test('rows that the batch does not have are refused', async () => {
+    const run = await runner(backend(), randomCase('f32'));
+    for (const row of [-1, TOKENS]) {
+      await expect(run(upTo(TOKENS), [0, row])).rejects.toThrow(expect.objectContaining({ code: 'invalid-argument' }));
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { AttentionOptions, AttentionWeights, Backend, KvLayer } from '../../../src/backend/backend.ts';
+import type { AttentionOptions, AttentionWeights, Backend, Batch, KvLayer } from '../../../src/backend/backend.ts';
 import type { DType } from '../../../src/dtype/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { batchOf, type Chunk, type Pool, poolBlocks } from './batches.ts';
@@ -100,8 +100,11 @@ export class AttentionRun {
 
   /** Runs one batch, after what ran before. @returns [rows, numHeads · headDim] */
   step(chunks: readonly Chunk[]): Promise<Float32Array> {
-    const { pool, options } = this.#given;
-    const batch = batchOf(pool, chunks);
+    return this.stepOf(batchOf(this.#given.pool, chunks));
+  }
+
+  stepOf(batch: Batch): Promise<Float32Array> {
+    const { options } = this.#given;
     return runOnGarbage(this.#backend, () => {
       const x = rowsFrom(this.#backend, this.#states, [...batch.tokenIds]);
       const q = this.#backend.attentionInputs(x, this.#weights, this.#cache, batch, options);
