@@ -86,8 +86,13 @@ export class ByteReader {
 
   /** A copy of the next `length` bytes, in a buffer of their own and thus aligned for any typed array. */
   bytes(length: number, field: string): Uint8Array<ArrayBuffer> {
+    return Uint8Array.from(this.view(length, field));
+  }
+
+  /** The next `length` bytes, where they are. */
+  view(length: number, field: string): Uint8Array {
     const start = this.#take(length, field);
-    return Uint8Array.from(this.#bytes.subarray(start, start + length));
+    return this.#bytes.subarray(start, start + length);
   }
 
   /**

@@ -12,12 +12,15 @@ const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 
 /**
- * Checks what `JSON.parse` does not, without recursion and before anything is built: how deep the text nests, how many values it
- * has, and that no object has a key twice. Whether it is JSON at all is left to the parser.
+ * Checks what `JSON.parse` does not, without recursion and before anything is built: how deep the text nests, how many
+ * values and keys it has, and that no object has a key twice. Whether it is JSON at all is left to the parser.
  *
  * @throws RealizarError `limit-exceeded` | `duplicate-name`
  */
-export function checkJson(bytes: Uint8Array, { name, maxDepth, maxValues, offset: base = 0 }: JsonLimits): void {
+export function checkJson(
+  bytes: Uint8Array,
+  { name, maxDepth, maxValues, maxKeys = Infinity, offset: base = 0 }: JsonLimits,
+): void {
   /** Keys of each open object; undefined for an array. */
   const open: (Set<string> | undefined)[] = [];
   let values = 1;
@@ -34,6 +37,7 @@ export function checkJson(bytes: Uint8Array, { name, maxDepth, maxValues, offset
         const key = keyOf(bytes.subarray(i, end));
         if (keys.has(key)) fail('duplicate-name', `the key ${brief(key)} stands twice in one object`, i);
         keys.add(key);
+        if (keys.size > maxKeys) fail('limit-exceeded', `an object of more than ${maxKeys} keys`, i);
       }
       i = end - 1;
     } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
@@ -60,15 +64,27 @@ function nextToken(bytes: Uint8Array, start: number): number | undefined {
   return bytes[i];
 }
 
+const SHORT = 64;
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** `"\u0061"` and `"a"` are the same key. A malformed one is compared as written; the parser will refuse it. */
 function keyOf(quoted: Uint8Array): string {
-  const text = utf8.decode(quoted);
+  const text = asciiOf(quoted) ?? utf8.decode(quoted);
   if (!text.includes('\\')) return text.slice(1, -1);
   try {
     return JSON.parse(text) as string;
   } catch {
     return text;
   }
+}
+
+/** For short keys a decoder's call costs more than its work. */
+function asciiOf(bytes: Uint8Array): string | undefined {
+  if (bytes.length > SHORT) return undefined;
+  let text = '';
+  for (const byte of bytes) {
+    if (byte > 0x7f) return undefined;
+    text += String.fromCharCode(byte);
+  }
+  return text;
 }

@@ -14,6 +14,8 @@ export interface JsonLimits {
   readonly maxDepth: number;
   /** Elements of all arrays and objects together; each takes memory of its own. */
   readonly maxValues: number;
+  /** Keys of one object. */
+  readonly maxKeys?: number;
   /** Where the text starts in its file, for messages. */
   readonly offset?: number;
 }

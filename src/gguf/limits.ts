@@ -13,8 +13,11 @@ export const MAX_TENSORS = 131_072;
 export const MAX_KEY_BYTES = 65_535;
 /** GGUF's specification: tensor names are at most 64 bytes. */
 export const MAX_TENSOR_NAME_BYTES = 64;
-/** Elements of all arrays that become one JavaScript value each (texts, booleans, arrays): ten times a large vocabulary. */
-export const MAX_BOXED_ELEMENTS = 2 ** 21;
+/**
+ * Elements of all arrays that become one JavaScript value each (texts, booleans, arrays). The largest vocabularies have
+ * 262,144 tokens and 515,000 merges.
+ */
+export const MAX_BOXED_ELEMENTS = 2 ** 20;
 /** Arrays inside arrays; each is an object of its own. */
 export const MAX_NESTED_ARRAYS = 65_536;
 /** llama.cpp refuses arrays of arrays altogether. */

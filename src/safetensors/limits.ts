@@ -1,7 +1,9 @@
 /** Upstream allows 100,000,000; the largest real headers have about 1 MB, and parsing takes several times the text in memory. */
 export const MAX_HEADER_BYTES = 32 * 2 ** 20;
-/** Experts stored one by one, the worst case, are under 50,000. */
-export const MAX_TENSORS = 131_072;
+/** Tensors of one file. Models that store many more experts one by one are split over many files. */
+export const MAX_TENSORS = 65_536;
+/** Tensors of all shards: DeepSeek-V3 has 91,000. */
+export const MAX_INDEXED_TENSORS = 131_072;
 /** A tensor's name, dtype, rank and offsets. Leaves room for 16 values for each of `MAX_TENSORS`. */
 export const MAX_HEADER_VALUES = MAX_TENSORS * 16;
 /** `{ name: { shape: [ ... ] } }` is 3 deep. */

@@ -133,9 +133,9 @@ describe('G7: an array', () => {
 });
 
 test('G7, G18: ten million texts are too many, also over several arrays', async () => {
-  const half = new Uint8Array(8 * 1_500_000);
-  const entry = (writer: ByteWriter, key: string) => writer.string(key).u32(9).u32(8).u64(1_500_000).bytes(half);
-  expect(parseGguf(entry(startGguf(0, 1), 'a').finish()).metadata.get('a')).toHaveLength(1_500_000);
+  const half = new Uint8Array(8 * 700_000);
+  const entry = (writer: ByteWriter, key: string) => writer.string(key).u32(9).u32(8).u64(700_000).bytes(half);
+  expect(parseGguf(entry(startGguf(0, 1), 'a').finish()).metadata.get('a')).toHaveLength(700_000);
   await refused(entry(entry(startGguf(0, 2), 'a'), 'b'), 'implausible-count', 'b at');
   await refused(
     startGguf(0, 1).string('tokens').u32(9).u32(8).u64(10_000_000).bytes(new Uint8Array(80_000_000)),
