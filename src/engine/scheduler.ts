@@ -65,40 +65,31 @@ export class Scheduler {
       step.push({ sequence, start: sequence.computed, rows });
     };
 
-    let preempted = false;
     for (const sequence of [...this.#running]) {
       const rows = rowsOf(sequence, budget);
       if (rows === 0 || sequence.status !== 'running') continue;
-      preempted = this.#makeRoom(sequence, rows) || preempted;
+      this.#makeRoom(sequence, rows);
       if (sequence.status === 'running') take(sequence, rows);
     }
 
-    // A sequence that was just preempted would take the freed blocks right back.
-    while (!preempted && this.#running.length < this.#limits.maxSequences) {
-      const sequence = this.#waiting.find(({ paused }) => !paused);
-      if (sequence === undefined || !this.#hasRoomFor(sequence)) break;
-      const rows = rowsOf(sequence, budget);
-      if (rows === 0) break;
+    while (budget > 0) {
+      const sequence = this.#nextInLine();
+      if (sequence === undefined) break;
       takeOut(this.#waiting, sequence);
       this.#running.push(sequence);
       sequence.status = 'running';
-      this.#blocks.grow(sequence.blocks, rows);
-      take(sequence, rows);
+      // All at once, so that the next in line sees what is really left.
+      this.#blocks.grow(sequence.blocks, sequence.tokenIds.length);
+      take(sequence, rowsOf(sequence, budget));
     }
     return step;
   }
 
-  /**
-   * Gets blocks for the next rows, if need be from a paused sequence or the youngest, which may be the sequence itself.
-   * @returns whether anyone lost theirs
-   */
-  #makeRoom(sequence: Sequence, rows: number): boolean {
-    let preempted = false;
+  /** Gets blocks for the next rows, if need be from a paused sequence or the youngest, which may be the sequence itself. */
+  #makeRoom(sequence: Sequence, rows: number): void {
     while (sequence.status === 'running' && !this.#blocks.grow(sequence.blocks, sequence.computed + rows)) {
       this.#preempt(this.#running.findLast(({ paused }) => paused) ?? this.#running.at(-1)!);
-      preempted = true;
     }
-    return preempted;
   }
 
   #preempt(sequence: Sequence): void {
@@ -109,10 +100,26 @@ export class Scheduler {
     this.#blocks.release(sequence.blocks);
   }
 
-  /** Whether all its tokens fit now, beside one more block for each of those that run and may soon need one. */
-  #hasRoomFor(sequence: Sequence): boolean {
-    const reserve = this.#running.length;
-    return this.#blocks.blocksFor(sequence.tokenIds.length) + reserve <= this.#blocks.numFree;
+  /** Who has waited longest, if there is a place. Paused sequences give theirs up. */
+  #nextInLine(): Sequence | undefined {
+    const sequence = this.#waiting.find(({ paused }) => !paused);
+    if (sequence === undefined) return undefined;
+    while (!this.#hasPlaceFor(sequence)) {
+      const idle = this.#running.findLast(({ paused }) => paused);
+      if (idle === undefined) return undefined;
+      this.#preempt(idle);
+    }
+    return sequence;
+  }
+
+  /**
+   * Whether all its tokens fit now, beside one more block for each of those that run and may soon need one. So a sequence that
+   * was just preempted does not take its blocks right back.
+   */
+  #hasPlaceFor(sequence: Sequence): boolean {
+    const { length } = this.#running;
+    if (length >= this.#limits.maxSequences) return false;
+    return this.#blocks.blocksFor(sequence.tokenIds.length) + length <= this.#blocks.numFree;
   }
 }
 

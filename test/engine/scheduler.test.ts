@@ -88,21 +88,28 @@ describe('scheduler', () => {
     expect(scheduler.schedule().map(({ sequence }) => sequence)).toEqual([first]);
   });
 
-  test('a paused sequence is passed over, and is the first to give its blocks back', () => {
-    const scheduler = new Scheduler(new BlockManager(4, 4), { maxSequences: 4, chunkSize: 64 });
-    const paused = generation(8);
-    const other = generation(4);
+  test.each([
+    { what: 'blocks as it grows', maxSequences: 4, promptLength: 4 },
+    { what: 'blocks to begin with', maxSequences: 4, promptLength: 12 },
+    { what: 'a place', maxSequences: 1, promptLength: 4 },
+  ])('a paused sequence is passed over, and makes way for another that needs $what', ({ maxSequences, promptLength }) => {
+    const scheduler = new Scheduler(new BlockManager(4, 4), { maxSequences, chunkSize: 64 });
+    const [paused, other] = [generation(8), generation(promptLength)];
     scheduler.add(paused);
     compute(scheduler.schedule());
     paused.paused = true;
     scheduler.add(other);
-    while (paused.status === 'running') {
+    while (other.tokenIds.length < 16) {
       const step = scheduler.schedule();
       expect(step.map(({ sequence }) => sequence)).toEqual([other]);
       compute(step);
     }
-    expect(other.status).toBe('running');
-    expect(scheduler.numWaiting).toBe(1);
+    expect(paused.status).toBe('waiting');
+
+    scheduler.remove(other);
+    expect(scheduler.schedule()).toEqual([]);
+    paused.paused = false;
+    expect(scheduler.schedule()).toMatchObject([{ sequence: paused, start: 0, rows: 9 }]);
   });
 
   test('whatever comes and goes: no block has two owners, none is lost, limits hold and the oldest advances', () => {
@@ -124,7 +131,7 @@ describe('scheduler', () => {
             const step = scheduler.schedule();
             for (const { sequence, rows } of step) {
               expect(rows).toBeGreaterThan(0);
-              expect(sequence.blocks.length).toBe(Math.ceil((sequence.computed + rows) / blockSize));
+              expect(sequence.blocks.length).toBe(Math.ceil(sequence.tokenIds.length / blockSize));
             }
             const prefill = step.filter(({ sequence }) => sequence.missing > 1);
             expect(prefill.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(limit.chunkSize);
