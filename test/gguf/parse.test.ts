@@ -11,7 +11,7 @@ function expected(value: GgufValue): MetadataValue {
   if (value.type !== 'array') return value.type === 'f32' ? Math.fround(value.value) : scalar(value);
   const values = value.values.map((element) => (element.type === 'array' ? expected(element) : element.value));
   const make = typedArrays[value.element];
-  return make === undefined ? (values as MetadataValue[]) : make(values as never);
+  return make === undefined ? values : make(values as never);
 }
 
 function scalar(value: Exclude<GgufValue, { type: 'array' }>): MetadataValue {

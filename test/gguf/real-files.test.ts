@@ -2,7 +2,6 @@
 import { GGMLQuantizationType, gguf } from '@huggingface/gguf';
 import { expect, test } from 'vitest';
 import { fileSource } from '../../src/checkpoint/byte-source.node.ts';
-import type { MetadataValue } from '../../src/checkpoint/checkpoint.ts';
 import { openGguf } from '../../src/gguf/open.ts';
 import { derivedModel, describeWithInputs, sharedPath } from '../support/inputs.ts';
 
@@ -21,7 +20,7 @@ const files = [
  * Arrays as plain arrays and integers as bigint: the two readers choose other JavaScript types for the same numbers. The
  * other one also loses a byte order mark at the start of a text, which is a token of some vocabularies.
  */
-const plain = (value: MetadataValue | unknown): unknown => {
+const plain = (value: unknown): unknown => {
   if (ArrayBuffer.isView(value) || Array.isArray(value)) return Array.from(value as ArrayLike<unknown>, plain);
   if (typeof value === 'string') return value.replace(/^\uFEFF/, '');
   return Number.isInteger(value) ? BigInt(value as number) : value;

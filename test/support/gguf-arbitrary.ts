@@ -36,7 +36,7 @@ const inGguf = dtypes.filter((dtype) => formats[dtype].ggmlType !== undefined);
 export const ggufTensor = (): fc.Arbitrary<GgufTensorDescription> =>
   fc
     .record({
-      name: fc.string({ unit: fc.constantFrom(...'abcdefgh.0123456789'), minLength: 1, maxLength: 16 }),
+      name: fc.string({ unit: fc.constantFrom(...'abcdefgh.0123456789'.split('')), minLength: 1, maxLength: 16 }),
       dtype: fc.constantFrom<DType>(...inGguf),
       rows: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
       blocks: fc.integer({ min: 1, max: 2 }),
