@@ -5,7 +5,7 @@
 import type { KernelSet, PackedDType } from '../../src/backend/wasm/layouts.ts';
 import { dotMode, LinearKernels } from '../../test/backend/wasm/support/linear-kernels.ts';
 import { measure } from './support/measure.ts';
-import { randomWeight } from './support/random-weight.ts';
+import { randomWeight } from '../../test/backend/wasm/support/random-weight.ts';
 
 const columns = 2048;
 const rows = 256;

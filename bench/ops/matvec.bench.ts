@@ -6,7 +6,7 @@
 import { weightLayout, type KernelSet, type PackedDType } from '../../src/backend/wasm/layouts.ts';
 import { dotMode, LinearKernels, setsOfBuild } from '../../test/backend/wasm/support/linear-kernels.ts';
 import { measure } from './support/measure.ts';
-import { randomWeight } from './support/random-weight.ts';
+import { randomWeight } from '../../test/backend/wasm/support/random-weight.ts';
 import { streamKernel } from './support/stream.ts';
 
 const columns = 2048;

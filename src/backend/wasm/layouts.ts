@@ -20,7 +20,19 @@ export type KernelSet = keyof typeof kernelSets;
 
 /** Dtypes that repack_rows reads; others have to be decoded to f32 first. */
 export type PackedDType =
-  'f32' | 'f16' | 'bf16' | 'q4_0' | 'q4_1' | 'q5_0' | 'q5_1' | 'q8_0' | 'q2_k' | 'q3_k' | 'q4_k' | 'q5_k' | 'q6_k';
+  | 'f32'
+  | 'f16'
+  | 'bf16'
+  | 'q4_0'
+  | 'q4_1'
+  | 'q5_0'
+  | 'q5_1'
+  | 'q8_0'
+  | 'q2_k'
+  | 'q3_k'
+  | 'q4_k'
+  | 'q5_k'
+  | 'q6_k';
 
 /** One way to pack 8 rows, explained in assembly/linear/layouts.ts: its number there, and the bytes 8 rows of `columns` values take. */
 export interface Layout {
@@ -80,7 +92,12 @@ export const isPackedDType = (dtype: DType): dtype is PackedDType => dtype in la
  * @param options.wide the layout for a weight that `repack_rows` found out of range: f32, whatever the dtype
  * @throws RealizarError `unsupported-dtype` where the kernels cannot read `dtype`: decode it to f32 first
  */
-export function weightLayout(dtype: DType, rows: number, columns: number, options: { readonly wide?: boolean } = {}): WeightLayout {
+export function weightLayout(
+  dtype: DType,
+  rows: number,
+  columns: number,
+  options: { readonly wide?: boolean } = {},
+): WeightLayout {
   if (!isPackedDType(dtype)) throw new RealizarError('unsupported-dtype', `the wasm kernels do not read ${dtype}`);
   const layout = options.wide ? f32Columns : layoutOf[dtype];
   const groups = Math.ceil(rows / 8);

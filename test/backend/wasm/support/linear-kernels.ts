@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-import { kernelSets, weightLayout, type KernelSet, type PackedDType, type WeightLayout } from '../../../../src/backend/wasm/layouts.ts';
+import {
+  kernelSets,
+  weightLayout,
+  type KernelSet,
+  type PackedDType,
+  type WeightLayout,
+} from '../../../../src/backend/wasm/layouts.ts';
 import { byteLength } from '../../../../src/dtype/index.ts';
 
 const root = resolve(import.meta.dirname, '../../../..');
@@ -15,7 +21,14 @@ interface Exports {
   readonly group_bytes: (layout: number, columns: number) => number;
   readonly source_row_bytes: (dtype: number, columns: number) => number;
   readonly repack_rows: (layout: number, dtype: number, source: number, sourceRowBytes: number, weight: number, rows: number, columns: number, firstGroup: number, groups: number) => number; // prettier-ignore
-  readonly dequantize_row: (layout: number, weight: number, rows: number, columns: number, row: number, out: number) => void;
+  readonly dequantize_row: (
+    layout: number,
+    weight: number,
+    rows: number,
+    columns: number,
+    row: number,
+    out: number,
+  ) => void;
   readonly form_of: (layout: number) => number;
   readonly prepared_bytes: (form: number, tokens: number, columns: number) => number;
   readonly prepare_tokens: (form: number, x: number, xStride: number, columns: number, tokens: number, firstToken: number, count: number, out: number) => void; // prettier-ignore
@@ -34,7 +47,8 @@ export function compileLinear(build: Build): Uint8Array<ArrayBuffer> {
   if (!existsSync(target)) {
     mkdirSync(join(target, '..'), { recursive: true });
     const unfinished = `${target}.${process.pid}`;
-    const options = '-O2 --noAssert --runtime stub --use abort= --enable simd --enable threads --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536';
+    const options =
+      '-O2 --noAssert --runtime stub --use abort= --enable simd --enable threads --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536';
     execFileSync(process.execPath, [
       join(root, 'node_modules/assemblyscript/bin/asc.js'), join(assembly, 'linear.ts'), ...options.split(' '), ...optionsOf[build],
       '-o', unfinished,
@@ -117,14 +131,30 @@ export class LinearKernels {
     return at;
   }
 
-  pack(dtype: PackedDType, source: Uint8Array, rows: number, columns: number, options: { wide?: boolean } = {}): PackedWeight {
+  pack(
+    dtype: PackedDType,
+    source: Uint8Array,
+    rows: number,
+    columns: number,
+    options: { wide?: boolean } = {},
+  ): PackedWeight {
     const layout = weightLayout(dtype, rows, columns, options);
     const from = this.allocate(source.length);
     this.bytes(from, source.length).set(source);
     const at = this.allocate(layout.byteLength);
     this.bytes(at, layout.byteLength).fill(0xa5);
     const rowBytes = byteLength(dtype, [columns]);
-    const outside = this.exports.repack_rows(layout.layout, layout.dtype, from, rowBytes, at, rows, columns, 0, layout.groups);
+    const outside = this.exports.repack_rows(
+      layout.layout,
+      layout.dtype,
+      from,
+      rowBytes,
+      at,
+      rows,
+      columns,
+      0,
+      layout.groups,
+    );
     return { ...layout, at, rows, columns, outside: outside !== 0 };
   }
 
@@ -142,7 +172,20 @@ export class LinearKernels {
     const biasAt = bias ? this.put(bias) : 0;
     for (let group = 0; group < groups; group += chunk) {
       const count = Math.min(chunk, groups - group);
-      this.exports.linear_groups(layout, at, rows, columns, group, count, prepared, tokens, y, yStride, biasAt, into ? 1 : 0);
+      this.exports.linear_groups(
+        layout,
+        at,
+        rows,
+        columns,
+        group,
+        count,
+        prepared,
+        tokens,
+        y,
+        yStride,
+        biasAt,
+        into ? 1 : 0,
+      );
     }
     return this.f32(y, tokens * yStride).slice();
   }
