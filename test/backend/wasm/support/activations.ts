@@ -26,9 +26,10 @@ export function quantized(x: Float32Array): Float64Array {
   const result = new Float64Array(x.length);
   for (let block = 0; block < x.length; block += 32) {
     const max = x.subarray(block, block + 32).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    if (max === 0) continue;
     const d = Math.fround(max / 127);
     const inverse = Math.fround(127 / max);
-    for (let i = block; i < block + 32 && max > 0; i++) result[i] = d * nearestEven(Math.fround(x[i]! * inverse));
+    for (let i = block; i < block + 32; i++) result[i] = d * nearestEven(Math.fround(x[i]! * inverse));
   }
   return result;
 }

@@ -18,7 +18,15 @@ export function unpack_q5_0(block: usize, out: usize): void {
 /** Adds bit i of `bits` to byte i of 32 as its bit 4. */
 @inline
 export function add_fifth_bits(bits: u32, quants: usize): void {
-  for (let i: usize = 0; i < 32; i++) {
-    store<u8>(quants + i, load<u8>(quants + i) | <u8>(((bits >> <u32>i) & 1) << 4));
-  }
+  v128.store(quants, v128.or(v128.load(quants), fifth_bits(bits)));
+  v128.store(quants, v128.or(v128.load(quants, 16), fifth_bits(bits >> 16)), 16);
+}
+
+/** 16 where bit i of 16 is set, for each byte i. */
+@inline
+function fifth_bits(bits: u32): v128 {
+  const each = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128);
+  const both = i16x8.splat(<i16>bits);
+  const spread = i8x16.shuffle(both, both, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+  return v128.and(i8x16.eq(v128.and(spread, each), each), i8x16.splat(16));
 }

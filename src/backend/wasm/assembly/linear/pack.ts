@@ -2,6 +2,7 @@
 // row 0; rows lie UNPACKED_BYTES apart.
 
 import { UNPACKED_BYTES } from '../dtype/unpacked';
+import { transpose_4x4 } from './transpose';
 
 const ROW = UNPACKED_BYTES;
 
@@ -63,15 +64,4 @@ export function pack_pairs(quants: usize, out: usize): void {
       );
     }
   }
-}
-
-/** The four i32 columns of four rows, `step` bytes apart. */
-@inline
-function transpose_4x4(r0: v128, r1: v128, r2: v128, r3: v128, out: usize, step: usize): void {
-  const a = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), b = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5);
-  const c = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7), d = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
-  v128.store(out, v128.shuffle<i64>(a, b, 0, 2));
-  v128.store(out + step, v128.shuffle<i64>(a, b, 1, 3));
-  v128.store(out + 2 * step, v128.shuffle<i64>(c, d, 0, 2));
-  v128.store(out + 3 * step, v128.shuffle<i64>(c, d, 1, 3));
 }

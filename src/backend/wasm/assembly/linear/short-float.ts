@@ -22,6 +22,21 @@ export function half_to_short_float(half: u32): u32 {
   return sign | ((leading + 1) << 10) | ((magnitude << (10 - leading)) & 1023);
 }
 
+/** Whether each of eight halves is 0 or a normal number below 128. */
+@inline
+export function are_simple_halves(halves: v128): bool {
+  const magnitude = v128.and(halves, i16x8.splat(0x7fff));
+  const normal = v128.and(i16x8.ge_s(magnitude, i16x8.splat(0x0400)), i16x8.le_s(magnitude, i16x8.splat(0x57ff)));
+  return i16x8.all_true(v128.or(normal, i16x8.eq(magnitude, i16x8.splat(0))));
+}
+
+/** The short floats of eight simple halves. */
+@inline
+export function simple_halves_to_short_floats(halves: v128): v128 {
+  const magnitude = v128.and(halves, i16x8.splat(0x7fff));
+  return v128.andnot(i16x8.add(halves, i16x8.splat(10 << 10)), i16x8.eq(magnitude, i16x8.splat(0)));
+}
+
 /** Four short floats at `at`; `bits` and `two_to_102` from the constants. */
 @inline
 export function load_short_floats(at: usize, bits: v128, scale: v128): v128 {
