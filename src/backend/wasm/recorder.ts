@@ -6,22 +6,44 @@ import type { WasmMemory } from './memory.ts';
 /** What launchers (kernels/*.ts) record with. */
 export class Recorder {
   readonly memory: WasmMemory;
-  /** This thread's instance of the module, asked for sizes. */
-  readonly kernels: KernelExports;
   readonly threads: number;
   readonly commands: CommandList;
   /** Freed by scopes. */
   readonly activations: Arena;
   /** What commands read besides tensors: freed when the list has run. */
   readonly constants: Arena;
+  readonly #kernels: KernelExports;
+  readonly #forms = new Map<number, number>();
+  readonly #tokenBytes = new Map<number, number>();
 
+  /** @param kernels this thread's instance of the module, asked for sizes */
   constructor(memory: WasmMemory, kernels: KernelExports, threads: number) {
     this.memory = memory;
-    this.kernels = kernels;
+    this.#kernels = kernels;
     this.threads = threads;
     this.activations = new Arena(memory, 'a forward pass');
     this.constants = new Arena(memory, 'a forward pass');
     this.commands = new CommandList(memory, this.constants);
+  }
+
+  /** The form in which a layout's kernels want activations. */
+  formOf(layout: number): number {
+    const known = this.#forms.get(layout);
+    if (known !== undefined) return known;
+    const form = this.#kernels.form_of(layout);
+    this.#forms.set(layout, form);
+    return form;
+  }
+
+  /** Bytes of `tokens` activations of `columns` numbers in a form. */
+  preparedBytes(form: number, tokens: number, columns: number): number {
+    const key = form * MAX_COLUMNS + columns;
+    let bytes = this.#tokenBytes.get(key);
+    if (bytes === undefined) {
+      bytes = this.#kernels.prepared_bytes(form, 1, columns);
+      this.#tokenBytes.set(key, bytes);
+    }
+    return bytes * tokens;
   }
 
   /** Copies 32-bit words to where commands can read them until the list has run. @returns where they lie */
@@ -48,3 +70,6 @@ export class Recorder {
     }
   }
 }
+
+/** More than fit into a memory: keys of two numbers are one. */
+const MAX_COLUMNS = 2 ** 32;

@@ -1,27 +1,55 @@
-// exp of four numbers. Range reduction to [-ln2/2, ln2/2] in two steps and the polynomial of Cephes' expf
-// (Moshier 1989): relative error below 1.5e-7. Below -87.33, where the result would be no normal number, it is exactly 0.
+// exp of four numbers, relative error below 2e-7: range reduction to [-ln2/2, ln2/2] in two steps and the polynomial of
+// Cephes' expf (Moshier 1989). Below -87.33, where the result would be no normal number, it is exactly 0; above 88.02 it
+// stays what it is there.
 import { multiplyAdd } from './lib/vector';
+
+// Four lanes each: the engine rebuilds a constant vector at every use, and loads one in a single instruction.
+const TABLE = memory.data<f32>([
+  -87.33, -87.33, -87.33, -87.33,
+  88.02, 88.02, 88.02, 88.02,
+  1.44269504, 1.44269504, 1.44269504, 1.44269504, // 1 / ln2
+  12582912, 12582912, 12582912, 12582912, //         1.5 · 2²³: adding it rounds, and leaves the integer in the low bits
+  -0.693359375, -0.693359375, -0.693359375, -0.693359375,
+  2.12194440e-4, 2.12194440e-4, 2.12194440e-4, 2.12194440e-4,
+  1.9875691500e-4, 1.9875691500e-4, 1.9875691500e-4, 1.9875691500e-4,
+  1.3981999507e-3, 1.3981999507e-3, 1.3981999507e-3, 1.3981999507e-3,
+  8.3334519073e-3, 8.3334519073e-3, 8.3334519073e-3, 8.3334519073e-3,
+  4.1665795894e-2, 4.1665795894e-2, 4.1665795894e-2, 4.1665795894e-2,
+  1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1, 1.6666665459e-1,
+  0.5, 0.5, 0.5, 0.5,
+  1, 1, 1, 1,
+]);
+const EXPONENT_BIAS = memory.data<i32>([127, 127, 127, 127]);
+
+// @ts-ignore: decorator
+@inline
+function constant(i: i32): v128 {
+  return v128.load(TABLE + (<usize>i << 4));
+}
 
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const inRange = f32x4.ge(x, f32x4.splat(-87.33));
-  const clamped = f32x4.min(f32x4.max(x, f32x4.splat(-87.33)), f32x4.splat(88.72));
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
-  let f = multiplyAdd(n, f32x4.splat(-0.693359375), clamped);
-  f = multiplyAdd(n, f32x4.splat(2.12194440e-4), f);
-  let p = multiplyAdd(f32x4.splat(1.9875691500e-4), f, f32x4.splat(1.3981999507e-3));
-  p = multiplyAdd(p, f, f32x4.splat(8.3334519073e-3));
-  p = multiplyAdd(p, f, f32x4.splat(4.1665795894e-2));
-  p = multiplyAdd(p, f, f32x4.splat(1.6666665459e-1));
-  p = multiplyAdd(p, f, f32x4.splat(0.5));
-  p = f32x4.add(multiplyAdd(p, f32x4.mul(f, f), f), f32x4.splat(1));
-  // 2^n in two factors: n can be 128, whose power is no float.
-  const half = i32x4.shr_s(i32x4.trunc_sat_f32x4_s(n), 1);
-  const rest = i32x4.sub(i32x4.trunc_sat_f32x4_s(n), half);
-  const bias = i32x4.splat(127);
-  p = f32x4.mul(f32x4.mul(p, i32x4.shl(i32x4.add(half, bias), 23)), i32x4.shl(i32x4.add(rest, bias), 23));
-  return v128.and(p, inRange);
+  const tooSmall = f32x4.lt(x, constant(0));
+  const clamped = f32x4.pmin(f32x4.pmax(x, constant(0)), constant(1));
+  const rounded = multiplyAdd(clamped, constant(2), constant(3));
+  const n = f32x4.sub(rounded, constant(3));
+  const f = multiplyAdd(n, constant(5), multiplyAdd(n, constant(4), clamped));
+  let p = multiplyAdd(constant(6), f, constant(7));
+  p = multiplyAdd(p, f, constant(8));
+  p = multiplyAdd(p, f, constant(9));
+  p = multiplyAdd(p, f, constant(10));
+  p = multiplyAdd(p, f, constant(11));
+  p = f32x4.add(multiplyAdd(p, f32x4.mul(f, f), f), constant(12));
+  const power = i32x4.shl(i32x4.add(rounded, v128.load(EXPONENT_BIAS)), 23);
+  return v128.andnot(f32x4.mul(p, power), tooSmall);
+}
+
+/** 1 in every lane. */
+// @ts-ignore: decorator
+@inline
+export function one4(): v128 {
+  return constant(12);
 }
 
 /** x ← exp(x), `count` numbers, a multiple of 4. */

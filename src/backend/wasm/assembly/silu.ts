@@ -1,11 +1,11 @@
 // gate ← silu(gate) ⊙ up, where silu(a) = a / (1 + e^-a). Shazeer 2020, arXiv:2002.05202.
 // Every number for itself: the result cannot depend on how the work is cut.
-import { exp4 } from './exp';
+import { exp4, one4 } from './exp';
 
 // @ts-ignore: decorator
 @inline
 function silu4(gate: v128, up: v128): v128 {
-  return f32x4.div(f32x4.mul(gate, up), f32x4.add(f32x4.splat(1), exp4(f32x4.neg(gate))));
+  return f32x4.div(f32x4.mul(gate, up), f32x4.add(one4(), exp4(f32x4.neg(gate))));
 }
 
 /** `count` numbers in place; numbers past the last whole vector go one by one through the same arithmetic. */

@@ -11,7 +11,7 @@ export function softmaxWeights(scores: usize, from: i32, to: i32, length: i32): 
   for (let i = to; i < length; i++) f32.store(scores + (<usize>i << 2), -Infinity);
 
   let max = f32x4.splat(-Infinity);
-  for (let at = scores; at < end; at += 16) max = f32x4.max(max, v128.load(at));
+  for (let at = scores; at < end; at += 16) max = f32x4.pmax(max, v128.load(at));
   const largest = f32x4.splat(horizontalMax(max));
 
   let sum = f32x4.splat(0);

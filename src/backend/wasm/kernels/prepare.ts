@@ -34,14 +34,12 @@ export function prepare(
   layouts: readonly number[],
   norm?: Norm,
 ): (layout: number) => Prepared {
-  const { kernels } = recorder;
-  const byForm = new Map<number, Prepared>();
-  const forms = [...new Set(layouts.map((layout) => kernels.form_of(layout)))];
-  forms.forEach((form, i) => {
+  const forms = [...new Set(layouts.map((layout) => recorder.formOf(layout)))];
+  const prepared = forms.map((form, i) => {
     const isLast = i === forms.length - 1;
-    byForm.set(form, prepareForm(recorder, x, tokens, columns, form, isLast, norm));
+    return prepareForm(recorder, x, tokens, columns, form, isLast, norm);
   });
-  return (layout) => byForm.get(kernels.form_of(layout))!;
+  return (layout) => prepared[forms.indexOf(recorder.formOf(layout))]!;
 }
 
 function prepareForm(
@@ -53,9 +51,9 @@ function prepareForm(
   isLast: boolean,
   norm: Norm | undefined,
 ): Prepared {
-  const { activations, commands, kernels, threads } = recorder;
+  const { activations, commands, threads } = recorder;
   const alone = threads > 1 && tokens * columns <= ALONE_NUMBERS;
-  const bytes = Math.ceil((kernels.prepared_bytes(form, tokens, columns) >>> 0) / 64) * 64;
+  const bytes = Math.ceil((recorder.preparedBytes(form, tokens, columns)) / 64) * 64;
   const pointer = activations.allocate(alone ? bytes * threads : bytes);
   const threadBytes = alone ? bytes : 0;
   const tokensPerChunk = alone ? 0 : TOKENS_PER_CHUNK;
