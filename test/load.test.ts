@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { demoModelPath, loadEngine, type LoadOptions, type LoadProgress } from '../src/index.ts';
+import { demoModelPath, loadEngine, RealizarError, type LoadOptions, type LoadProgress } from '../src/index.ts';
 import { openCheckpoint } from '../src/open-checkpoint.node.ts';
 import { describeWithInputs, sharedPath } from './support/inputs.ts';
 
@@ -77,6 +78,27 @@ describe('loadEngine', () => {
     ['bytes that are no model', new Uint8Array(100), 'bad-magic'],
   ])('refuses %s', async (_, source, code) => {
     await expect(loadEngine(source, onReference)).rejects.toThrow(expect.objectContaining({ code }));
+  });
+
+  test('runs a damaged file or says what is wrong with it, and nothing in between', async () => {
+    const whole = readFileSync(demo);
+    // Most of the file is weights, whose damage only changes the text; what comes before them is what can go wrong.
+    const header = whole.indexOf('output_norm.weight');
+    const damage = fc.array(fc.tuple(fc.nat(header), fc.oneof(fc.nat(255), fc.constantFrom(0, 127, 128, 255))), { minLength: 1, maxLength: 3 });
+    await fc.assert(
+      fc.asyncProperty(damage, async (changes) => {
+        const bytes = new Uint8Array(whole);
+        for (const [at, value] of changes) bytes[at] = value;
+        try {
+          await using engine = await loadEngine(bytes, onReference);
+          await engine.generate([5, 6], { maxTokens: 1 }).result();
+        } catch (error) {
+          expect(error).toBeInstanceOf(RealizarError);
+          expect((error as RealizarError).code).not.toBe('backend-failed');
+        }
+      }),
+      { numRuns: 40 },
+    );
   });
 
   test.each([
