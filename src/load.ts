@@ -77,12 +77,20 @@ function isCheckpoint(source: ModelSource): source is Checkpoint {
 
 function checkOptions(options: LoadOptions): void {
   if (options.backend !== undefined && options.backend !== 'wasm' && options.backend !== 'reference') {
-    throw new RealizarError('invalid-argument', `backend is ${String(options.backend)} and has to be wasm or reference`, { field: 'backend' });
+    throw new RealizarError(
+      'invalid-argument',
+      `backend is ${String(options.backend)} and has to be wasm or reference`,
+      { field: 'backend' },
+    );
   }
   const checkCount = (field: 'contextLength' | 'maxSequences' | 'chunkSize' | 'threads', max: number) => {
     const value = options[field];
     if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= max)) return;
-    throw new RealizarError('invalid-argument', `${field} is ${String(value)} and has to be a whole number from 1 to ${max}`, { field });
+    throw new RealizarError(
+      'invalid-argument',
+      `${field} is ${String(value)} and has to be a whole number from 1 to ${max}`,
+      { field },
+    );
   };
   checkCount('contextLength', MAX_CONTEXT);
   checkCount('maxSequences', MAX_SEQUENCES);

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { demoModelPath, loadEngine, RealizarError, type LoadOptions, type LoadProgress } from '../src/index.ts';
+import { demoModelPath, loadEngine, RealizarError, type LoadProgress } from '../src/index.ts';
 import { openCheckpoint } from '../src/open-checkpoint.node.ts';
 import { describeWithInputs, sharedPath } from './support/inputs.ts';
 
@@ -20,7 +20,9 @@ async function answerOf(source: Parameters<typeof loadEngine>[0]): Promise<strin
 describe('loadEngine', () => {
   test('opens a model by path, file URL, bytes and Blob, and each says the same', async () => {
     const bytes = readFileSync(demo);
-    const answers = await Promise.all([demo, pathToFileURL(demo), String(pathToFileURL(demo)), bytes, new Blob([bytes])].map(answerOf));
+    const answers = await Promise.all(
+      [demo, pathToFileURL(demo), String(pathToFileURL(demo)), bytes, new Blob([bytes])].map(answerOf),
+    );
     expect(answers[0]).toMatch(/\w+ \w+/);
     expect(new Set(answers).size).toBe(1);
   });
@@ -28,8 +30,15 @@ describe('loadEngine', () => {
   test('opens a model behind a URL and reads it by ranges', async () => {
     const bytes = readFileSync(demo);
     const server = createServer((request, response) => {
-      const [, start, end] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '')!.map(Number) as [number, number, number];
-      response.writeHead(206, { 'content-range': `bytes ${start}-${end}/${bytes.length}`, 'content-length': end - start + 1 });
+      const [, start, end] = /bytes=(\d+)-(\d+)/.exec(request.headers.range ?? '')!.map(Number) as [
+        number,
+        number,
+        number,
+      ];
+      response.writeHead(206, {
+        'content-range': `bytes ${start}-${end}/${bytes.length}`,
+        'content-length': end - start + 1,
+      });
       response.end(bytes.subarray(start, end + 1));
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -46,7 +55,12 @@ describe('loadEngine', () => {
 
   test('names the engine after its file unless told otherwise, and gives it the context that was asked for', async () => {
     await using engine = await loadEngine(demo, onReference);
-    expect(engine).toMatchObject({ modelId: 'demo', contextLength: 64, hasChatTemplate: true, backend: { name: 'reference' } });
+    expect(engine).toMatchObject({
+      modelId: 'demo',
+      contextLength: 64,
+      hasChatTemplate: true,
+      backend: { name: 'reference' },
+    });
     await using other = await loadEngine(demo, { ...onReference, modelId: 'mine', contextLength: 2 ** 20 });
     expect(other.modelId).toBe('mine');
     expect(other.contextLength).toBe(other.config.contextLength);
@@ -54,7 +68,9 @@ describe('loadEngine', () => {
 
   test('answers a chat with the template of the model', async () => {
     await using engine = await loadEngine(demo, { backend: 'reference' });
-    const { text, finishReason } = await engine.chat([{ role: 'user', content: 'Who are you?' }], { temperature: 0, maxTokens: 60 }).result();
+    const { text, finishReason } = await engine
+      .chat([{ role: 'user', content: 'Who are you?' }], { temperature: 0, maxTokens: 60 })
+      .result();
     expect(text).toMatch(/^[A-Z].*\.$/s);
     expect(finishReason).toBe('stop');
   });
@@ -68,7 +84,11 @@ describe('loadEngine', () => {
 
   test('stops loading when it is told to', async () => {
     const controller = new AbortController();
-    const loading = loadEngine(demo, { ...onReference, signal: controller.signal, onProgress: () => controller.abort() });
+    const loading = loadEngine(demo, {
+      ...onReference,
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
     await expect(loading).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
   });
 
@@ -84,7 +104,10 @@ describe('loadEngine', () => {
     const whole = readFileSync(demo);
     // Most of the file is weights, whose damage only changes the text; what comes before them is what can go wrong.
     const header = whole.indexOf('output_norm.weight');
-    const damage = fc.array(fc.tuple(fc.nat(header), fc.oneof(fc.nat(255), fc.constantFrom(0, 127, 128, 255))), { minLength: 1, maxLength: 3 });
+    const damage = fc.array(fc.tuple(fc.nat(header), fc.oneof(fc.nat(255), fc.constantFrom(0, 127, 128, 255))), {
+      minLength: 1,
+      maxLength: 3,
+    });
     await fc.assert(
       fc.asyncProperty(damage, async (changes) => {
         const bytes = new Uint8Array(whole);
@@ -110,7 +133,9 @@ describe('loadEngine', () => {
     ['chunkSize', -1],
     ['threads', 1e4],
   ])('refuses the option %s = %s', async (field, value) => {
-    await expect(loadEngine(demo, { [field]: value } as LoadOptions)).rejects.toThrow(expect.objectContaining({ code: 'invalid-argument', field }));
+    await expect(loadEngine(demo, { [field]: value })).rejects.toThrow(
+      expect.objectContaining({ code: 'invalid-argument', field }),
+    );
   });
 });
 

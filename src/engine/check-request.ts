@@ -24,15 +24,18 @@ export function checkPrompt(tokenIds: readonly number[], { vocabSize, contextLen
     );
   }
   for (const id of tokenIds) {
-    if (!Number.isInteger(id) || id < 0 || id >= vocabSize) throw invalid('prompt', `${String(id)} is no token id; they go from 0 to ${vocabSize - 1}`);
+    if (!Number.isInteger(id) || id < 0 || id >= vocabSize)
+      throw invalid('prompt', `${String(id)} is no token id; they go from 0 to ${vocabSize - 1}`);
   }
 }
 
 /** @throws RealizarError `invalid-argument` */
-export const checkMaxTokens = (maxTokens: number | undefined): number => countOf('maxTokens', maxTokens, MAX_COUNT) ?? Infinity;
+export const checkMaxTokens = (maxTokens: number | undefined): number =>
+  countOf('maxTokens', maxTokens, MAX_COUNT) ?? Infinity;
 
 /** @throws RealizarError `invalid-argument` */
-export const checkLogprobs = (logprobs: number | undefined): number | undefined => countOf('logprobs', logprobs, MAX_LOGPROBS);
+export const checkLogprobs = (logprobs: number | undefined): number | undefined =>
+  countOf('logprobs', logprobs, MAX_LOGPROBS);
 
 function countOf(field: string, value: number | undefined, max: number): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= max)) return value;

@@ -61,7 +61,11 @@ export class Engine implements EngineApi {
 
   generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
     const { addSpecial = true, parseSpecial = false } = options;
-    return this.#start(typeof prompt === 'string' ? this.tokenizer.encode(prompt, { addSpecial, parseSpecial }) : prompt, options, false);
+    return this.#start(
+      typeof prompt === 'string' ? this.tokenizer.encode(prompt, { addSpecial, parseSpecial }) : prompt,
+      options,
+      false,
+    );
   }
 
   chat(messages: readonly ChatMessage[], options: ChatOptions = {}): Generation {
@@ -70,7 +74,11 @@ export class Engine implements EngineApi {
 
   chatPrompt(messages: readonly ChatMessage[], options: Pick<ChatOptions, 'tools' | 'templateOptions'> = {}): number[] {
     if (this.#chatTemplate === undefined) {
-      throw new RealizarError('template-error', `${this.modelId} has no chat template; continue a text with generate instead`, { field: 'messages' });
+      throw new RealizarError(
+        'template-error',
+        `${this.modelId} has no chat template; continue a text with generate instead`,
+        { field: 'messages' },
+      );
     }
     return encodeChat(this.tokenizer, this.#chatTemplate.renderSegments(messages, options));
   }
@@ -115,6 +123,8 @@ export class Engine implements EngineApi {
     const params = resolveParams(options, vocabSize);
     if (params.dryMultiplier === 0) return createSampler(params, vocabSize);
     const textOf = (id: number) => this.tokenizer.decode([id]);
-    return createSampler(params, vocabSize, { breakerIds: breakerIdsOf(params.drySequenceBreakers, vocabSize, textOf) });
+    return createSampler(params, vocabSize, {
+      breakerIds: breakerIdsOf(params.drySequenceBreakers, vocabSize, textOf),
+    });
   }
 }

@@ -26,8 +26,18 @@ export class QueuedGeneration implements Generation {
     for await (const event of this.#queue) {
       text += event.text;
       if (event.type === 'token') tokenIds.push(event.tokenId);
-      else return { promptTokenIds: this.promptTokenIds, tokenIds, text, finishReason: event.reason, timings: event.timings };
+      else
+        return {
+          promptTokenIds: this.promptTokenIds,
+          tokenIds,
+          text,
+          finishReason: event.reason,
+          timings: event.timings,
+        };
     }
-    throw new RealizarError('invalid-argument', 'this generation was read already; use one of events(), result() and iteration');
+    throw new RealizarError(
+      'invalid-argument',
+      'this generation was read already; use one of events(), result() and iteration',
+    );
   }
 }

@@ -60,16 +60,11 @@ export class Scheduler {
     const step: ScheduledRows[] = [];
     let budget = this.#limits.chunkSize;
 
-    const take = (sequence: Sequence, rows: number) => {
-      if (sequence.missing > 1) budget -= rows;
-      step.push({ sequence, start: sequence.computed, rows });
-    };
-
     for (const sequence of [...this.#running]) {
       const rows = rowsOf(sequence, budget);
       if (rows === 0 || sequence.status !== 'running') continue;
       this.#makeRoom(sequence, rows);
-      if (sequence.status === 'running') take(sequence, rows);
+      if (sequence.status === 'running') budget -= take(step, sequence, rows);
     }
 
     while (budget > 0) {
@@ -80,7 +75,7 @@ export class Scheduler {
       sequence.status = 'running';
       // All at once, so that the next in line sees what is really left.
       this.#blocks.grow(sequence.blocks, sequence.tokenIds.length);
-      take(sequence, rowsOf(sequence, budget));
+      budget -= take(step, sequence, rowsOf(sequence, budget));
     }
     return step;
   }
@@ -126,6 +121,12 @@ export class Scheduler {
 function rowsOf(sequence: Sequence, budget: number): number {
   if (sequence.paused) return 0;
   return sequence.missing === 1 ? 1 : Math.min(sequence.missing, budget, sequence.maxRows ?? Infinity);
+}
+
+/** @returns how many rows of prefill it was */
+function take(step: ScheduledRows[], sequence: Sequence, rows: number): number {
+  step.push({ sequence, start: sequence.computed, rows });
+  return sequence.missing > 1 ? rows : 0;
 }
 
 function takeOut(list: Sequence[], sequence: Sequence): void {

@@ -62,7 +62,9 @@ export class StepLoop {
 
   async #shutDown(): Promise<void> {
     await this.#running;
-    this.#failAll(new RealizarError('closed', 'the engine was closed before this had ended; wait for it, then close the engine'));
+    this.#failAll(
+      new RealizarError('closed', 'the engine was closed before this had ended; wait for it, then close the engine'),
+    );
     await this.#model.dispose();
   }
 

@@ -48,7 +48,8 @@ function scalingOf(metadata: Metadata, prefix: string): RopeScaling | undefined 
   const optional = (suffix: string, otherwise: number, range = POSITIVE) =>
     optionalNumber(metadata, key(suffix), range) ?? otherwise;
   if (type === 'none') return oldLinear(metadata, prefix);
-  if (type !== 'linear' && type !== 'llama3' && type !== 'yarn') throw bad(key('type'), 'known are none, linear, llama3 and yarn');
+  if (type !== 'linear' && type !== 'llama3' && type !== 'yarn')
+    throw bad(key('type'), 'known are none, linear, llama3 and yarn');
 
   const factor = number(metadata, key('factor'), FACTOR);
   if (type === 'linear') return { type, factor };
@@ -74,7 +75,8 @@ function scalingOf(metadata: Metadata, prefix: string): RopeScaling | undefined 
     betaFast: optional('yarn_beta_fast', 32),
     betaSlow: optional('yarn_beta_slow', 1),
     extrapolation,
-    magnitude: optional('attn_factor', 1) * optional('yarn_attn_factor', 1) * (extrapolation > 0 ? yarnMagnitude(factor) : 1),
+    magnitude:
+      optional('attn_factor', 1) * optional('yarn_attn_factor', 1) * (extrapolation > 0 ? yarnMagnitude(factor) : 1),
   };
 }
 

@@ -36,6 +36,9 @@ test.each([
   { start: 0, rows: 5, nextOutput: 0, outputs: [0, 5] },
   { start: 0, rows: 3, nextOutput: 2, outputs: [2, 3] },
   { start: 3, rows: 2, nextOutput: 0, outputs: [3, 5] },
-])('of rows [$start, +$rows), logits are wanted from position $nextOutput on', ({ start, rows, nextOutput, outputs }) => {
-  expect(outputsOf({ sequence: sequenceWith([1, 2, 3, 4, 5], nextOutput, [0]), start, rows })).toEqual(outputs);
-});
+])(
+  'of rows [$start, +$rows), logits are wanted from position $nextOutput on',
+  ({ start, rows, nextOutput, outputs }) => {
+    expect(outputsOf({ sequence: sequenceWith([1, 2, 3, 4, 5], nextOutput, [0]), start, rows })).toEqual(outputs);
+  },
+);

@@ -7,10 +7,16 @@ import { createChatTemplate } from '../../src/tokenizer/chat-template.ts';
 import { fakeAnswer, FakeModel, fakeLogits, FAKE_VOCAB, type FakeModelOptions } from './fake-model.ts';
 import { fakeTokenizer } from './fake-tokenizer.ts';
 
-type Options = Partial<FakeModelOptions> & Partial<Pick<EngineParts, 'maxSequences' | 'chunkSize' | 'tokenizer' | 'chatTemplate'>>;
+type Options = Partial<FakeModelOptions> &
+  Partial<Pick<EngineParts, 'maxSequences' | 'chunkSize' | 'tokenizer' | 'chatTemplate'>>;
 
 function fakeEngine({ numBlocks = 32, blockSize = 4, contextLength, onStep, ...limits }: Options = {}) {
-  const model = new FakeModel({ numBlocks, blockSize, ...(contextLength && { contextLength }), ...(onStep && { onStep }) });
+  const model = new FakeModel({
+    numBlocks,
+    blockSize,
+    ...(contextLength && { contextLength }),
+    ...(onStep && { onStep }),
+  });
   const engine = new Engine({
     modelId: 'fake',
     model,
@@ -47,14 +53,17 @@ describe('a generation', () => {
   test('ends with the reason length at its limit, and one finish event comes last', async () => {
     const { engine } = fakeEngine();
     const events: GenerationEvent[] = [];
-    for await (const event of engine.generate(prompt, { ...greedy, maxTokens: 5, ignoreEos: true }).events()) events.push(event);
+    for await (const event of engine.generate(prompt, { ...greedy, maxTokens: 5, ignoreEos: true }).events())
+      events.push(event);
     expect(events.map(({ type }) => type)).toEqual(['token', 'token', 'token', 'token', 'token', 'finish']);
     expect(events.at(-1)).toMatchObject({ reason: 'length', promptTokens: 3, generatedTokens: 5 });
   });
 
   test('ends at an end token, which is not part of the answer, unless told to go on', async () => {
     const { engine } = fakeEngine();
-    const ending = Array.from({ length: FAKE_VOCAB }, (_, id) => [id]).find((ids) => fakeAnswer(ids, 100).length < 100)!;
+    const ending = Array.from({ length: FAKE_VOCAB }, (_, id) => [id]).find(
+      (ids) => fakeAnswer(ids, 100).length < 100,
+    )!;
     const answer = fakeAnswer(ending, 100);
     const ended = await engine.generate(ending, greedy).result();
     expect(ended).toMatchObject({ tokenIds: answer, finishReason: 'stop' });
@@ -102,7 +111,8 @@ describe('a generation', () => {
     const { engine } = fakeEngine();
     const { timings } = await engine.generate(prompt, { ...greedy, maxTokens: 4, ignoreEos: true }).result();
     expect(timings).toMatchObject({ prefillTokens: 3, decodeTokens: 3 });
-    for (const milliseconds of [timings.queueMs, timings.prefillMs, timings.decodeMs]) expect(milliseconds).toBeGreaterThanOrEqual(0);
+    for (const milliseconds of [timings.queueMs, timings.prefillMs, timings.decodeMs])
+      expect(milliseconds).toBeGreaterThanOrEqual(0);
   });
 
   test('with the same seed gives the same text, in any company', async () => {
@@ -116,7 +126,9 @@ describe('a generation', () => {
 
   test('never chooses a row of the model that the tokenizer has no token for', async () => {
     const { engine } = fakeEngine({ tokenizer: { ...fakeTokenizer, vocabSize: 8 } });
-    const { tokenIds } = await engine.generate(prompt, { temperature: 5, maxTokens: 50, ignoreEos: true, topK: 0, minP: 0, topP: 1 }).result();
+    const { tokenIds } = await engine
+      .generate(prompt, { temperature: 5, maxTokens: 50, ignoreEos: true, topK: 0, minP: 0, topP: 1 })
+      .result();
     expect(Math.max(...tokenIds)).toBeLessThan(8);
   });
 
@@ -145,7 +157,10 @@ describe('a request', () => {
   test('that does not fit the context is refused with both numbers', () => {
     const { engine } = fakeEngine({ numBlocks: 2, blockSize: 4 });
     expect(() => engine.generate(Array<number>(8).fill(1))).toThrow(
-      expect.objectContaining({ code: 'context-length-exceeded', message: expect.stringMatching(/8 tokens.*context 8/) }),
+      expect.objectContaining({
+        code: 'context-length-exceeded',
+        message: expect.stringMatching(/8 tokens.*context 8/),
+      }),
     );
   });
 
@@ -172,7 +187,9 @@ describe('a request', () => {
 });
 
 describe('a chat', () => {
-  const chatTemplate = createChatTemplate('{% for m in messages %}{{ m.content }}x{% endfor %}{% if tools %}t{% endif %}{{ extra }}');
+  const chatTemplate = createChatTemplate(
+    '{% for m in messages %}{{ m.content }}x{% endfor %}{% if tools %}t{% endif %}{{ extra }}',
+  );
 
   test('runs the prompt that the template makes of the messages', async () => {
     const { engine } = fakeEngine({ chatTemplate });
@@ -217,14 +234,14 @@ describe('many requests', () => {
           onStep: () => onStep(),
         });
 
-        const run = async ({ prompt, maxTokens, cancelAfter }: (typeof requests)[number]) => {
+        const run = async ({ prompt: ids, maxTokens, cancelAfter }: (typeof requests)[number]) => {
           const tokens: number[] = [];
-          const events = engine.generate(prompt, { ...greedy, maxTokens }).events();
+          const events = engine.generate(ids, { ...greedy, maxTokens }).events();
           for await (const event of events) {
             if (event.type === 'token') tokens.push(event.tokenId);
             if (tokens.length === cancelAfter) break;
           }
-          expect(tokens).toEqual(fakeAnswer(prompt, maxTokens).slice(0, cancelAfter));
+          expect(tokens).toEqual(fakeAnswer(ids, maxTokens).slice(0, cancelAfter));
         };
         const pending: Promise<void>[] = [];
         const arrivals = requests.toSorted((a, b) => a.arrival - b.arrival);
@@ -248,7 +265,11 @@ describe('many requests', () => {
 
   test('that run out of blocks start again and say the same', async () => {
     const { engine, model } = fakeEngine({ numBlocks: 8, blockSize: 4 });
-    const prompts = [[1, 2], [3, 4], [5, 6]];
+    const prompts = [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ];
     const maxTokens = 30;
     const results = await Promise.all(prompts.map((ids) => engine.generate(ids, { ...greedy, maxTokens }).result()));
     expect(results.map(({ tokenIds }) => tokenIds)).toEqual(prompts.map((ids) => fakeAnswer(ids, maxTokens)));
@@ -258,7 +279,11 @@ describe('many requests', () => {
 
   test('are steps of one batch from the first step on, when asked at once', async () => {
     const { engine, model } = fakeEngine({ chunkSize: 64 });
-    await Promise.all([[1], [2, 3], [4, 5, 6]].map((ids) => engine.generate(ids, { ...greedy, maxTokens: 3, ignoreEos: true }).result()));
+    await Promise.all(
+      [[1], [2, 3], [4, 5, 6]].map((ids) =>
+        engine.generate(ids, { ...greedy, maxTokens: 3, ignoreEos: true }).result(),
+      ),
+    );
     expect(model.batches[0]!.outputRows).toEqual(Int32Array.of(0, 2, 5));
     expect(model.batches).toHaveLength(3);
   });
@@ -268,7 +293,9 @@ describe('logits', () => {
   test.each([1, 3, 64])('of every position are the same in chunks of %i', async (chunkSize) => {
     const { engine } = fakeEngine({ chunkSize });
     const ids = Array.from({ length: 21 }, (_, i) => (i * 5) % FAKE_VOCAB);
-    const rows = (await collect(engine.logits(ids))).flatMap((chunk) => Array.from({ length: chunk.length / FAKE_VOCAB }, (_, i) => chunk.slice(i * FAKE_VOCAB, (i + 1) * FAKE_VOCAB)));
+    const rows = (await collect(engine.logits(ids))).flatMap((chunk) =>
+      Array.from({ length: chunk.length / FAKE_VOCAB }, (_, i) => chunk.slice(i * FAKE_VOCAB, (i + 1) * FAKE_VOCAB)),
+    );
     expect(rows).toEqual(ids.map((_, i) => fakeLogits(ids.slice(0, i + 1))));
   });
 
@@ -290,7 +317,9 @@ describe('logits', () => {
     const rows = [await chunks.next()];
     await engine.generate(prompt, { ...greedy, ignoreEos: true }).result();
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) rows.push(next);
-    expect(rows.flatMap(({ value }) => [...(value as Float32Array)])).toEqual(ids.flatMap((_, i) => [...fakeLogits(ids.slice(0, i + 1))]));
+    expect(rows.flatMap(({ value }) => [...(value as Float32Array)])).toEqual(
+      ids.flatMap((_, i) => [...fakeLogits(ids.slice(0, i + 1))]),
+    );
   });
 
   test('are computed no further when their reader leaves', async () => {
@@ -304,7 +333,9 @@ describe('logits', () => {
   test('may fill the whole context', async () => {
     const { engine } = fakeEngine({ numBlocks: 2, blockSize: 4 });
     expect(await collect(engine.logits(Array<number>(8).fill(1)))).toHaveLength(1);
-    expect(() => engine.logits(Array<number>(9).fill(1))).toThrow(expect.objectContaining({ code: 'context-length-exceeded' }));
+    expect(() => engine.logits(Array<number>(9).fill(1))).toThrow(
+      expect.objectContaining({ code: 'context-length-exceeded' }),
+    );
   });
 
   test('end with the error aborted when their signal says so', async () => {
@@ -364,7 +395,9 @@ describe('an engine', () => {
     const { engine, model } = fakeEngine();
     let turns = 0;
     const count = setInterval(() => turns++, 0);
-    await engine.generate(prompt, { ...greedy, maxTokens: 100, ignoreEos: true, signal: AbortSignal.timeout(20) }).result();
+    await engine
+      .generate(prompt, { ...greedy, maxTokens: 100, ignoreEos: true, signal: AbortSignal.timeout(20) })
+      .result();
     clearInterval(count);
     expect(model.batches.length).toBeGreaterThan(1);
     expect(turns).toBeGreaterThan(0);
@@ -379,10 +412,15 @@ describe('an engine', () => {
     });
     const answers = await Promise.allSettled([1, 2].map((id) => engine.generate([id], greedy).result()));
     for (const answer of answers) {
-      expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'backend-failed', message: 'the backend failed: no such lane' } });
+      expect(answer).toMatchObject({
+        status: 'rejected',
+        reason: { code: 'backend-failed', message: 'the backend failed: no such lane' },
+      });
     }
     broken = false;
-    expect((await engine.generate(prompt, { ...greedy, maxTokens: 2, ignoreEos: true }).result()).tokenIds).toHaveLength(2);
+    expect(
+      (await engine.generate(prompt, { ...greedy, maxTokens: 2, ignoreEos: true }).result()).tokenIds,
+    ).toHaveLength(2);
   });
 
   test('passes on an error of the backend that has a code', async () => {

@@ -4,7 +4,11 @@ import { BlockManager } from '../../src/engine/block-manager.ts';
 import { Scheduler, type ScheduledRows } from '../../src/engine/scheduler.ts';
 import { Sequence } from '../../src/engine/sequence.ts';
 
-const generation = (promptLength: number) => new Sequence(Array.from({ length: promptLength }, (_, i) => i), promptLength - 1);
+const generation = (promptLength: number) =>
+  new Sequence(
+    Array.from({ length: promptLength }, (_, i) => i),
+    promptLength - 1,
+  );
 
 /** What the loop does with a step: counts it as computed, and appends a token to whoever arrived at its end. */
 function compute(step: readonly ScheduledRows[]): void {
@@ -92,31 +96,39 @@ describe('scheduler', () => {
     { what: 'blocks as it grows', maxSequences: 4, promptLength: 4 },
     { what: 'blocks to begin with', maxSequences: 4, promptLength: 12 },
     { what: 'a place', maxSequences: 1, promptLength: 4 },
-  ])('a paused sequence is passed over, and makes way for another that needs $what', ({ maxSequences, promptLength }) => {
-    const scheduler = new Scheduler(new BlockManager(4, 4), { maxSequences, chunkSize: 64 });
-    const [paused, other] = [generation(8), generation(promptLength)];
-    scheduler.add(paused);
-    compute(scheduler.schedule());
-    paused.paused = true;
-    scheduler.add(other);
-    while (other.tokenIds.length < 16) {
-      const step = scheduler.schedule();
-      expect(step.map(({ sequence }) => sequence)).toEqual([other]);
-      compute(step);
-    }
-    expect(paused.status).toBe('waiting');
+  ])(
+    'a paused sequence is passed over, and makes way for another that needs $what',
+    ({ maxSequences, promptLength }) => {
+      const scheduler = new Scheduler(new BlockManager(4, 4), { maxSequences, chunkSize: 64 });
+      const [paused, other] = [generation(8), generation(promptLength)];
+      scheduler.add(paused);
+      compute(scheduler.schedule());
+      paused.paused = true;
+      scheduler.add(other);
+      while (other.tokenIds.length < 16) {
+        const step = scheduler.schedule();
+        expect(step.map(({ sequence }) => sequence)).toEqual([other]);
+        compute(step);
+      }
+      expect(paused.status).toBe('waiting');
 
-    scheduler.remove(other);
-    expect(scheduler.schedule()).toEqual([]);
-    paused.paused = false;
-    expect(scheduler.schedule()).toMatchObject([{ sequence: paused, start: 0, rows: 9 }]);
-  });
+      scheduler.remove(other);
+      expect(scheduler.schedule()).toEqual([]);
+      paused.paused = false;
+      expect(scheduler.schedule()).toMatchObject([{ sequence: paused, start: 0, rows: 9 }]);
+    },
+  );
 
   test('whatever comes and goes: no block has two owners, none is lost, limits hold and the oldest advances', () => {
-    const limits = fc.record({ maxSequences: fc.integer({ min: 1, max: 4 }), chunkSize: fc.integer({ min: 1, max: 9 }) });
+    const limits = fc.record({
+      maxSequences: fc.integer({ min: 1, max: 4 }),
+      chunkSize: fc.integer({ min: 1, max: 9 }),
+    });
     const add = fc.record({ add: fc.integer({ min: 1, max: 30 }) });
     const remove = fc.record({ remove: fc.nat() });
-    const commands = fc.array(fc.oneof(add, remove, fc.constant('step' as const), fc.constant('step' as const)), { maxLength: 120 });
+    const commands = fc.array(fc.oneof(add, remove, fc.constant('step' as const), fc.constant('step' as const)), {
+      maxLength: 120,
+    });
 
     fc.assert(
       fc.property(limits, fc.integer({ min: 1, max: 5 }), commands, (limit, blockSize, script) => {

@@ -19,6 +19,11 @@ export interface GoldenFormat {
   readonly perplexity: { readonly tokens: number; readonly exact: number };
 }
 
+interface Summary {
+  readonly logitRms: number;
+  readonly perplexity: GoldenFormat['perplexity'];
+}
+
 const root = 'reference/smollm2';
 
 /** The models of the sweep, and the name of each one's golden figures: the folder holds the F16 file's weights. */
@@ -36,10 +41,10 @@ export const goldenInputs = (name: GoldenName): string[] => [files[name][0], sha
 
 export function goldenFormat(name: GoldenName): GoldenFormat {
   const [path, figures] = files[name];
-  const summary = readJson<Record<string, { logitRms: number; perplexity: { tokens: number; exact: number } }>>('summary.json')[figures]!;
+  const summary = (readJson('summary.json') as Record<string, Summary>)[figures]!;
   return {
     path,
-    cases: readJson(`greedy.${figures}.json`),
+    cases: readJson(`greedy.${figures}.json`) as GoldenFormat['cases'],
     llamaCppRms: summary.logitRms,
     perplexity: summary.perplexity,
   };
@@ -47,4 +52,4 @@ export function goldenFormat(name: GoldenName): GoldenFormat {
 
 export const perplexityText = (): string => readFileSync(sharedPath(`${root}/perplexity.txt`), 'utf8');
 
-const readJson = <T>(file: string): T => JSON.parse(readFileSync(sharedPath(`${root}/${file}`), 'utf8')) as T;
+const readJson = (file: string): unknown => JSON.parse(readFileSync(sharedPath(`${root}/${file}`), 'utf8'));

@@ -8,7 +8,10 @@ export interface Flip {
 }
 
 /** Logits of the steps of a continuation, given the exact tokens before each: one row per step. */
-export async function teacherForced(engine: EngineApi, { prompt, continuation }: Pick<GoldenCase, 'prompt' | 'continuation'>): Promise<Float32Array[]> {
+export async function teacherForced(
+  engine: EngineApi,
+  { prompt, continuation }: Pick<GoldenCase, 'prompt' | 'continuation'>,
+): Promise<Float32Array[]> {
   const rows: Float32Array[] = [];
   const { vocabSize } = engine.config;
   let position = 0;
@@ -20,12 +23,16 @@ export async function teacherForced(engine: EngineApi, { prompt, continuation }:
   return rows;
 }
 
-export function flipsOf(rows: readonly Float32Array[], { continuation, gaps }: { readonly continuation: readonly number[]; readonly gaps: readonly number[] }): Flip[] {
+export function flipsOf(
+  rows: readonly Float32Array[],
+  { continuation, gaps }: { readonly continuation: readonly number[]; readonly gaps: readonly number[] },
+): Flip[] {
   return rows.flatMap((row, step) => (best(row) === continuation[step] ? [] : [{ step, gap: gaps[step]! }]));
 }
 
 /** By how much the best token of each step beat the second. */
-export const gapsOf = ({ top }: Pick<GoldenCase, 'top'>): number[] => top.map(([first, second]) => first![1] - second![1]);
+export const gapsOf = ({ top }: Pick<GoldenCase, 'top'>): number[] =>
+  top.map(([first, second]) => first![1] - second![1]);
 
 /** The first of the largest. */
 export function best(row: Float32Array): number {
@@ -54,7 +61,8 @@ export async function perplexityOf(engine: EngineApi, ids: readonly number[]): P
   let position = 0;
   for await (const chunk of engine.logits(ids)) {
     for (let start = 0; start < chunk.length; start += vocabSize, position++) {
-      if (position + 1 < ids.length) nll += negativeLogLikelihood(chunk.subarray(start, start + vocabSize), ids[position + 1]!);
+      if (position + 1 < ids.length)
+        nll += negativeLogLikelihood(chunk.subarray(start, start + vocabSize), ids[position + 1]!);
     }
   }
   return Math.exp(nll / (ids.length - 1));

@@ -41,27 +41,37 @@ export function goldenSweep(name: GoldenName, limits: SweepLimits): void {
       const rows = await teacherForced(wasm, golden);
       const flips = { reference: flipsOf(exact, judged), wasm: flipsOf(rows, judged) };
       rms.push(distance(rows, exact));
-      const { tokenIds } = await wasm.generate(golden.prompt, { temperature: 0, maxTokens: golden.continuation.length, ignoreEos: true }).result();
+      const { tokenIds } = await wasm
+        .generate(golden.prompt, { temperature: 0, maxTokens: golden.continuation.length, ignoreEos: true })
+        .result();
       if (tokenIds.join() === golden.continuation.join()) equalTexts++;
-      for (const [backend, list] of Object.entries(flips)) report.push(...list.map((flip) => `  ${backend} ${id} step ${flip.step}: exact gap ${flip.gap.toFixed(4)}`));
+      for (const [backend, list] of Object.entries(flips))
+        report.push(...list.map((flip) => `  ${backend} ${id} step ${flip.step}: exact gap ${flip.gap.toFixed(4)}`));
       expect(above(flips.reference, REFERENCE_GAP)).toEqual([]);
       expect(above(flips.wasm, limits.wasmGap)).toEqual([]);
     });
 
     test('the logits of wasm lie no farther from the exact ones than they may', () => {
       const mean = rms.reduce((sum, r) => sum + r, 0) / rms.length;
-      report.unshift(`${name}: wasm logits ${mean.toFixed(5)} rms from exact (llama.cpp ${format.llamaCppRms.toFixed(5)}), ${equalTexts} of ${prompts.length} greedy texts equal`);
+      report.unshift(
+        `${name}: wasm logits ${mean.toFixed(5)} rms from exact (llama.cpp ${format.llamaCppRms.toFixed(5)}), ${equalTexts} of ${prompts.length} greedy texts equal`,
+      );
       if (limits.rmsRatio !== undefined) expect(mean).toBeLessThanOrEqual(limits.rmsRatio * format.llamaCppRms);
       if (limits.equalTexts !== undefined) expect(equalTexts).toBeGreaterThanOrEqual(limits.equalTexts);
     });
 
-    test.each(['wasm', ...(limits.referencePerplexity ? ['reference'] : [])])('perplexity on %s is within half a per cent of the exact figure', async (backend) => {
-      const engine = backend === 'wasm' ? wasm : reference;
-      const ids = engine.tokenizer.encode(perplexityText(), { parseSpecial: false, addSpecial: false }).slice(0, format.perplexity.tokens);
-      const perplexity = await perplexityOf(engine, ids);
-      report.push(`  perplexity on ${backend} ${perplexity.toFixed(4)} (exact ${format.perplexity.exact})`);
-      expect(Math.abs(perplexity / format.perplexity.exact - 1)).toBeLessThan(0.005);
-    });
+    test.each(['wasm', ...(limits.referencePerplexity ? ['reference'] : [])])(
+      'perplexity on %s is within half a per cent of the exact figure',
+      async (backend) => {
+        const engine = backend === 'wasm' ? wasm : reference;
+        const ids = engine.tokenizer
+          .encode(perplexityText(), { parseSpecial: false, addSpecial: false })
+          .slice(0, format.perplexity.tokens);
+        const perplexity = await perplexityOf(engine, ids);
+        report.push(`  perplexity on ${backend} ${perplexity.toFixed(4)} (exact ${format.perplexity.exact})`);
+        expect(Math.abs(perplexity / format.perplexity.exact - 1)).toBeLessThan(0.005);
+      },
+    );
 
     afterAll(async () => {
       console.log(report.join('\n'));

@@ -21,14 +21,20 @@ describe('configFromMetadata', () => {
   });
 
   test('takes as many key heads as heads, and a rope base of 10,000, where the file does not say', () => {
-    const config = configFromMetadata(llamaMetadata({ 'llama.attention.head_count_kv': undefined, 'llama.rope.freq_base': undefined }));
+    const config = configFromMetadata(
+      llamaMetadata({ 'llama.attention.head_count_kv': undefined, 'llama.rope.freq_base': undefined }),
+    );
     expect(config.numKvHeads).toBe(4);
     expect(config.rope.frequencies[1]).toBeCloseTo(10000 ** (-2 / 16), 12);
   });
 
   test('reads a head size that is not hidden size over heads, and a window', () => {
     const config = configFromMetadata(
-      llamaMetadata({ 'llama.attention.key_length': 32, 'llama.attention.value_length': 32, 'llama.attention.sliding_window': 24 }),
+      llamaMetadata({
+        'llama.attention.key_length': 32,
+        'llama.attention.value_length': 32,
+        'llama.attention.sliding_window': 24,
+      }),
     );
     expect(config).toMatchObject({ headDim: 32, slidingWindow: 24, rope: { dimensions: 32 } });
   });
@@ -53,18 +59,24 @@ describe('configFromMetadata', () => {
 
   test('names the architectures it knows when it meets another, without what a terminal would obey', () => {
     expect(() => configFromMetadata(llamaMetadata({ 'general.architecture': 'mam\u001bba' }))).toThrow(
-      expect.objectContaining({ code: 'unknown-architecture', message: expect.stringMatching(/"mam\?ba".*llama, mistral, qwen2, qwen3/) }),
+      expect.objectContaining({
+        code: 'unknown-architecture',
+        message: expect.stringMatching(/"mam\?ba".*llama, mistral, qwen2, qwen3/),
+      }),
     );
   });
 
-  test.each(['general.architecture', 'llama.embedding_length', 'llama.block_count', 'llama.attention.head_count', 'llama.vocab_size'])(
-    'misses %s by name',
-    (key) => {
-      expect(() => configFromMetadata(llamaMetadata({ [key]: undefined }))).toThrow(
-        expect.objectContaining({ code: 'missing-metadata', field: key, message: expect.stringContaining(key) }),
-      );
-    },
-  );
+  test.each([
+    'general.architecture',
+    'llama.embedding_length',
+    'llama.block_count',
+    'llama.attention.head_count',
+    'llama.vocab_size',
+  ])('misses %s by name', (key) => {
+    expect(() => configFromMetadata(llamaMetadata({ [key]: undefined }))).toThrow(
+      expect.objectContaining({ code: 'missing-metadata', field: key, message: expect.stringContaining(key) }),
+    );
+  });
 
   test.each([
     ['llama.block_count', 0],
@@ -119,8 +131,8 @@ describe('configFromMetadata', () => {
   });
 
   test('refuses heads of an odd number of dimensions', () => {
-    expect(() => configFromMetadata(llamaMetadata({ 'llama.attention.key_length': 15, 'llama.attention.value_length': 15 }))).toThrow(
-      expect.objectContaining({ code: 'bad-hparam', field: 'llama.rope.dimension_count' }),
-    );
+    expect(() =>
+      configFromMetadata(llamaMetadata({ 'llama.attention.key_length': 15, 'llama.attention.value_length': 15 })),
+    ).toThrow(expect.objectContaining({ code: 'bad-hparam', field: 'llama.rope.dimension_count' }));
   });
 });

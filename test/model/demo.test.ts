@@ -22,12 +22,15 @@ describeWithInputs('the demo model', [golden, ...models.map((name) => sharedPath
       { name, backend: 'reference', gap: 0.002 } as const,
       { name, backend: 'wasm', gap: 0.2 } as const,
     ]),
-  )('$name on $backend prefers the exact tokens wherever they win by more than $gap', async ({ name, backend, gap }) => {
-    await using engine = await loadEngine(sharedPath(`models/${name}`), { backend, threads: 1 });
-    for (const { prompt, ids, continuation, gaps } of cases[name]) {
-      expect(engine.tokenizer.encode(prompt, { parseSpecial: true })).toEqual(ids);
-      const flips = flipsOf(await teacherForced(engine, { prompt: ids, continuation }), { continuation, gaps });
-      expect(flips.filter((flip) => flip.gap > gap)).toEqual([]);
-    }
-  });
+  )(
+    '$name on $backend prefers the exact tokens wherever they win by more than $gap',
+    async ({ name, backend, gap }) => {
+      await using engine = await loadEngine(sharedPath(`models/${name}`), { backend, threads: 1 });
+      for (const { prompt, ids, continuation, gaps } of cases[name]) {
+        expect(engine.tokenizer.encode(prompt, { parseSpecial: true })).toEqual(ids);
+        const flips = flipsOf(await teacherForced(engine, { prompt: ids, continuation }), { continuation, gaps });
+        expect(flips.filter((flip) => flip.gap > gap)).toEqual([]);
+      }
+    },
+  );
 });

@@ -5,7 +5,12 @@ import type { GenerateOptions } from '../../src/engine/events.ts';
 import { describeWithInputs } from '../support/inputs.ts';
 import { allLogits, folderModels, ggufModels, kQuantModels, tinyEngine, tinyIds, tinyRoot } from './tiny-models.ts';
 
-const variants = [ggufModels[0]!, ggufModels.find(({ name }) => name === 'qwen3')!, kQuantModels[2]!, folderModels.at(-1)!];
+const variants = [
+  ggufModels[0]!,
+  ggufModels.find(({ name }) => name === 'qwen3')!,
+  kQuantModels[2]!,
+  folderModels.at(-1)!,
+];
 const backends: readonly BackendName[] = ['reference', 'wasm'];
 
 describeWithInputs('results do not depend on company', [tinyRoot], () => {
@@ -36,14 +41,17 @@ describeWithInputs('results do not depend on company', [tinyRoot], () => {
     });
   }
 
-  test.each(variants.slice(1, 3))('wasm: logits of $name/$file are bit-identical with 1, 2, 3 and 4 threads', async (tiny) => {
-    const ofThreads = async (threads: number) => {
-      await using engine = await tinyEngine(tiny, await openBackend('wasm', { threads }));
-      return await allLogits(engine, tinyIds(tiny));
-    };
-    const one = await ofThreads(1);
-    for (const threads of [2, 3, 4]) expect(same(await ofThreads(threads), one)).toBe(true);
-  });
+  test.each(variants.slice(1, 3))(
+    'wasm: logits of $name/$file are bit-identical with 1, 2, 3 and 4 threads',
+    async (tiny) => {
+      const ofThreads = async (threads: number) => {
+        await using engine = await tinyEngine(tiny, await openBackend('wasm', { threads }));
+        return await allLogits(engine, tinyIds(tiny));
+      };
+      const one = await ofThreads(1);
+      for (const threads of [2, 3, 4]) expect(same(await ofThreads(threads), one)).toBe(true);
+    },
+  );
 });
 
 async function eventsOf(events: AsyncIterable<{ readonly type: string }>): Promise<unknown[]> {

@@ -5,15 +5,32 @@ import type { Checkpoint, MetadataValue, TensorInfo } from '../../src/checkpoint
 import { loadModel, planModel } from '../../src/model/load-model.ts';
 import { llamaMetadata } from './metadata.ts';
 
-const layer = { 'attn_norm': [64], 'attn_q': [64, 64], 'attn_k': [32, 64], 'attn_v': [32, 64], 'attn_output': [64, 64], 'ffn_norm': [64], 'ffn_gate': [96, 64], 'ffn_up': [96, 64], 'ffn_down': [64, 96] };
+const layer = {
+  attn_norm: [64],
+  attn_q: [64, 64],
+  attn_k: [32, 64],
+  attn_v: [32, 64],
+  attn_output: [64, 64],
+  ffn_norm: [64],
+  ffn_gate: [96, 64],
+  ffn_up: [96, 64],
+  ffn_down: [64, 96],
+};
 
 /** A llama of zeros in memory, with changes; `undefined` takes a tensor out. */
-function llamaCheckpoint(changes: Readonly<Record<string, readonly number[] | undefined>> = {}, metadata: Map<string, MetadataValue> = llamaMetadata()): Checkpoint {
-  const shapes: Record<string, readonly number[] | undefined> = { 'token_embd.weight': [32, 64], 'output_norm.weight': [64] };
+function llamaCheckpoint(
+  changes: Readonly<Record<string, readonly number[] | undefined>> = {},
+  metadata: Map<string, MetadataValue> = llamaMetadata(),
+): Checkpoint {
+  const shapes: Record<string, readonly number[] | undefined> = {
+    'token_embd.weight': [32, 64],
+    'output_norm.weight': [64],
+  };
   for (const i of [0, 1]) for (const [name, shape] of Object.entries(layer)) shapes[`blk.${i}.${name}.weight`] = shape;
   const tensors = new Map<string, TensorInfo>();
   for (const [name, shape] of Object.entries({ ...shapes, ...changes })) {
-    if (shape !== undefined) tensors.set(name, { name, dtype: 'f32', shape, byteLength: 4 * shape.reduce((a, b) => a * b, 1) });
+    if (shape !== undefined)
+      tensors.set(name, { name, dtype: 'f32', shape, byteLength: 4 * shape.reduce((a, b) => a * b, 1) });
   }
   return {
     format: 'gguf',
@@ -49,7 +66,9 @@ describe('loadModel', () => {
   test('uploads every tensor and tells how far it is', async () => {
     const { backend, seen } = spiedBackend();
     const progress: number[] = [];
-    const model = await loadModel(llamaCheckpoint(), backend, { onProgress: ({ loadedBytes, totalBytes }) => progress.push(loadedBytes / totalBytes) });
+    const model = await loadModel(llamaCheckpoint(), backend, {
+      onProgress: ({ loadedBytes, totalBytes }) => progress.push(loadedBytes / totalBytes),
+    });
     expect(seen.uploads).toHaveLength(20);
     expect(progress).toHaveLength(20);
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
@@ -71,14 +90,19 @@ describe('loadModel', () => {
     ['rope_freqs.weight', [8], 'bad-hparam'],
   ])('refuses %s as %o before anything is uploaded, and frees the backend', async (name, shape, code) => {
     const { backend, seen } = spiedBackend();
-    await expect(loadModel(llamaCheckpoint({ [name]: shape }), backend)).rejects.toThrow(expect.objectContaining({ code, field: name }));
+    await expect(loadModel(llamaCheckpoint({ [name]: shape }), backend)).rejects.toThrow(
+      expect.objectContaining({ code, field: name }),
+    );
     expect(seen).toEqual({ uploads: [], disposed: true });
   });
 
   test('stops between two tensors when it is told to, and frees what it has uploaded', async () => {
     const { backend, seen } = spiedBackend();
     const controller = new AbortController();
-    const loading = loadModel(llamaCheckpoint(), backend, { signal: controller.signal, onProgress: () => controller.abort() });
+    const loading = loadModel(llamaCheckpoint(), backend, {
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
     await expect(loading).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
     expect(seen.uploads).toHaveLength(1);
     expect(seen.disposed).toBe(true);
@@ -90,9 +114,19 @@ describe('loadModel', () => {
   });
 
   test('asks qwen2 for its biases and qwen3 for its head norms', async () => {
-    const as = (name: string) => new Map([...llamaMetadata()].map(([key, value]) => [key.replace('llama.', `${name}.`), key === 'general.architecture' ? name : value]));
-    await expect(planModel(llamaCheckpoint({}, as('qwen2')))).rejects.toThrow(expect.objectContaining({ field: 'blk.0.attn_q.bias' }));
-    await expect(planModel(llamaCheckpoint({}, as('qwen3')))).rejects.toThrow(expect.objectContaining({ field: 'blk.0.attn_q_norm.weight' }));
+    const as = (name: string) =>
+      new Map(
+        [...llamaMetadata()].map(([key, value]) => [
+          key.replace('llama.', `${name}.`),
+          key === 'general.architecture' ? name : value,
+        ]),
+      );
+    await expect(planModel(llamaCheckpoint({}, as('qwen2')))).rejects.toThrow(
+      expect.objectContaining({ field: 'blk.0.attn_q.bias' }),
+    );
+    await expect(planModel(llamaCheckpoint({}, as('qwen3')))).rejects.toThrow(
+      expect.objectContaining({ field: 'blk.0.attn_q_norm.weight' }),
+    );
     expect((await planModel(llamaCheckpoint({}, as('mistral')))).architecture.name).toBe('mistral');
   });
 });

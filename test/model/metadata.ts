@@ -1,7 +1,9 @@
 import type { MetadataValue } from '../../src/checkpoint/checkpoint.ts';
 
 /** Metadata of a small llama, with changes; `undefined` takes a key out. */
-export function llamaMetadata(changes: Readonly<Record<string, MetadataValue | undefined>> = {}): Map<string, MetadataValue> {
+export function llamaMetadata(
+  changes: Readonly<Record<string, MetadataValue | undefined>> = {},
+): Map<string, MetadataValue> {
   const metadata = new Map<string, MetadataValue>([
     ['general.architecture', 'llama'],
     ['llama.context_length', 512],

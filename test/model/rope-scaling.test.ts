@@ -20,8 +20,22 @@ describe('ropeFrequencies', () => {
   });
 
   test('stay as they are for fast pairs and are divided for slow ones, in llama3 and yarn scaling', () => {
-    const llama3 = frequencies({ type: 'llama3', factor: 8, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: 8192 });
-    const yarn = frequencies({ type: 'yarn', factor: 8, originalContext: 8192, betaFast: 32, betaSlow: 1, extrapolation: 1, magnitude: 1 });
+    const llama3 = frequencies({
+      type: 'llama3',
+      factor: 8,
+      lowFrequencyFactor: 1,
+      highFrequencyFactor: 4,
+      originalContext: 8192,
+    });
+    const yarn = frequencies({
+      type: 'yarn',
+      factor: 8,
+      originalContext: 8192,
+      betaFast: 32,
+      betaSlow: 1,
+      extrapolation: 1,
+      magnitude: 1,
+    });
     for (const scaled of [llama3, yarn]) {
       expect(scaled[0]).toBe(base[0]);
       expect(scaled[31]).toBeCloseTo(base[31]! / 8, 15);
@@ -32,13 +46,23 @@ describe('ropeFrequencies', () => {
   });
 
   test('of yarn without extrapolation are those of linear scaling', () => {
-    const yarn = frequencies({ type: 'yarn', factor: 4, originalContext: 512, betaFast: 32, betaSlow: 1, extrapolation: 0, magnitude: 1 });
+    const yarn = frequencies({
+      type: 'yarn',
+      factor: 4,
+      originalContext: 512,
+      betaFast: 32,
+      betaSlow: 1,
+      extrapolation: 0,
+      magnitude: 1,
+    });
     expect(yarn).toEqual(frequencies({ type: 'linear', factor: 4 }));
   });
 
   test('are divided pair by pair by what the converter worked out', () => {
     const divisors = Float64Array.from(base, (_, i) => 1 + i);
-    expect(ropeFrequencies(dimensions, theta, undefined, divisors).frequencies).toEqual(base.map((f, i) => f / (1 + i)));
+    expect(ropeFrequencies(dimensions, theta, undefined, divisors).frequencies).toEqual(
+      base.map((f, i) => f / (1 + i)),
+    );
   });
 });
 
@@ -48,7 +72,11 @@ test('yarn turns attention up by a tenth of the logarithm of its factor, and nev
 });
 
 describe('scaling in metadata', () => {
-  const yarn = { 'llama.rope.scaling.type': 'yarn', 'llama.rope.scaling.factor': 4, 'llama.rope.scaling.original_context_length': 64 };
+  const yarn = {
+    'llama.rope.scaling.type': 'yarn',
+    'llama.rope.scaling.factor': 4,
+    'llama.rope.scaling.original_context_length': 64,
+  };
   const llama3 = {
     'llama.rope.scaling.type': 'llama3',
     'llama.rope.scaling.factor': 8,
@@ -56,7 +84,8 @@ describe('scaling in metadata', () => {
     'llama.rope.scaling.high_freq_factor': 4,
     'llama.rope.scaling.original_context_length': 64,
   };
-  const ropeOf = (changes: Parameters<typeof llamaMetadata>[0], divisors?: Float32Array) => configFromMetadata(llamaMetadata(changes), divisors).rope;
+  const ropeOf = (changes: Parameters<typeof llamaMetadata>[0], divisors?: Float32Array) =>
+    configFromMetadata(llamaMetadata(changes), divisors).rope;
 
   test('none is no scaling', () => {
     expect(ropeOf({ 'llama.rope.scaling.type': 'none' })).toEqual(ropeOf({}));
@@ -83,7 +112,10 @@ describe('scaling in metadata', () => {
   test.each([
     [{ ...yarn, 'llama.rope.scaling.factor': undefined }, 'llama.rope.scaling.factor'],
     [{ ...yarn, 'llama.rope.scaling.factor': 0 }, 'llama.rope.scaling.factor'],
-    [{ ...yarn, 'llama.rope.scaling.original_context_length': undefined }, 'llama.rope.scaling.original_context_length'],
+    [
+      { ...yarn, 'llama.rope.scaling.original_context_length': undefined },
+      'llama.rope.scaling.original_context_length',
+    ],
     [{ ...yarn, 'llama.rope.scaling.yarn_beta_fast': Number.NaN }, 'llama.rope.scaling.yarn_beta_fast'],
     [{ ...llama3, 'llama.rope.scaling.high_freq_factor': 1 }, 'llama.rope.scaling.high_freq_factor'],
   ])('that is incomplete or senseless is refused by name: %o', (changes, field) => {
@@ -92,6 +124,8 @@ describe('scaling in metadata', () => {
 
   test('divisors of another length, or that are no divisors, are refused', () => {
     expect(() => ropeOf({}, new Float32Array(7).fill(1))).toThrow(expect.objectContaining({ code: 'shape-mismatch' }));
-    expect(() => ropeOf({}, new Float32Array(8))).toThrow(expect.objectContaining({ code: 'bad-hparam', field: 'rope_freqs.weight' }));
+    expect(() => ropeOf({}, new Float32Array(8))).toThrow(
+      expect.objectContaining({ code: 'bad-hparam', field: 'rope_freqs.weight' }),
+    );
   });
 });

@@ -41,7 +41,9 @@ describeWithInputs('SmolLM2 on the reference backend', goldenInputs('Q8_0'), () 
     const { path, cases } = goldenFormat('Q8_0');
     const { prompt, continuation } = cases['france']!;
     await using engine = await loadEngine(path, { backend: 'reference', contextLength: 64 });
-    const { tokenIds } = await engine.generate(prompt, { temperature: 0, maxTokens: referenceSteps, ignoreEos: true }).result();
+    const { tokenIds } = await engine
+      .generate(prompt, { temperature: 0, maxTokens: referenceSteps, ignoreEos: true })
+      .result();
     expect(tokenIds).toEqual(continuation.slice(0, referenceSteps));
   });
 });

@@ -8,9 +8,25 @@ import type { Tokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { sharedPath } from '../support/inputs.ts';
 
 /** Every variant of the tiny models: the file, and the file of its exact logits. */
-const gguf = ['llama', 'tied', 'multi-head', 'one-kv-head', 'wide-head', 'rope-linear', 'rope-yarn', 'rope-llama3', 'qwen2', 'qwen3', 'kquant'];
+const gguf = [
+  'llama',
+  'tied',
+  'multi-head',
+  'one-kv-head',
+  'wide-head',
+  'rope-linear',
+  'rope-yarn',
+  'rope-llama3',
+  'qwen2',
+  'qwen3',
+  'kquant',
+];
 export const ggufModels = gguf.map((name) => ({ name, file: 'model.gguf', logits: 'logits.f32' }));
-export const kQuantModels = ['Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K'].map((type) => ({ name: 'kquant', file: `model.${type}.gguf`, logits: `logits.${type}.f32` }));
+export const kQuantModels = ['Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K'].map((type) => ({
+  name: 'kquant',
+  file: `model.${type}.gguf`,
+  logits: `logits.${type}.f32`,
+}));
 export const folderModels = [...gguf, 'mistral-window'].map((name) => ({ name, file: 'hf', logits: 'logits.f32' }));
 
 export interface TinyModel {
@@ -26,7 +42,8 @@ export async function openTiny({ name, file }: TinyModel): Promise<Checkpoint> {
   return openCheckpoint(pathOf(name, file));
 }
 
-export const tinyIds = ({ name }: TinyModel): number[] => JSON.parse(readFileSync(pathOf(name, 'ids.json'), 'utf8')) as number[];
+export const tinyIds = ({ name }: TinyModel): number[] =>
+  JSON.parse(readFileSync(pathOf(name, 'ids.json'), 'utf8')) as number[];
 
 export function tinyLogits({ name, logits }: TinyModel): Float32Array {
   const bytes = readFileSync(pathOf(name, logits));
@@ -34,13 +51,30 @@ export function tinyLogits({ name, logits }: TinyModel): Float32Array {
 }
 
 /** Its vocabulary is as large as any; nothing is encoded or decoded here. */
-const noTokenizer = { vocabSize: Infinity, endIds: new Set<number>(), bytesOf: () => new Uint8Array(), decode: () => '' } as unknown as Tokenizer;
+const noTokenizer = {
+  vocabSize: Infinity,
+  endIds: new Set<number>(),
+  bytesOf: () => new Uint8Array(),
+  decode: () => '',
+} as unknown as Tokenizer;
 
-export async function tinyEngine(tiny: TinyModel, backend: Backend, chunkSize = 256, contextLength = 512): Promise<Engine> {
+export async function tinyEngine(
+  tiny: TinyModel,
+  backend: Backend,
+  chunkSize = 256,
+  contextLength = 512,
+): Promise<Engine> {
   const checkpoint = await openTiny(tiny);
   const model = await loadModel(checkpoint, backend, { contextLength });
   await checkpoint.close();
-  return new Engine({ modelId: tiny.name, model, tokenizer: noTokenizer, chatTemplate: undefined, maxSequences: 8, chunkSize });
+  return new Engine({
+    modelId: tiny.name,
+    model,
+    tokenizer: noTokenizer,
+    chatTemplate: undefined,
+    maxSequences: 8,
+    chunkSize,
+  });
 }
 
 /** Logits of every position, [n, vocab]. */
