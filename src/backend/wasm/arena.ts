@@ -55,14 +55,6 @@ export class Arena {
     this.#used = mark.used;
   }
 
-  /** Overwrites what is free, so that a test sees who reads it. */
-  fillFree(value: number): void {
-    for (let i = this.#piece; i < this.#pieces.length; i++) {
-      const { start, end } = this.#pieces[i]!;
-      this.#memory.f32.fill(value, (start + (i === this.#piece ? this.#used : 0)) / 4, end / 4);
-    }
-  }
-
   // Only the last piece may lie at the end of the memory.
   #extend(piece: Piece, missing: number): boolean {
     const bytes = align(Math.max(missing, PIECE_BYTES));

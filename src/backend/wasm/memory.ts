@@ -28,10 +28,6 @@ export class WasmMemory {
     this.#renewViews();
   }
 
-  get usedBytes(): number {
-    return this.#used;
-  }
-
   get byteLength(): number {
     return this.u8.byteLength;
   }

@@ -50,7 +50,7 @@ function serve(port: Port, setup: WorkerSetup): void {
 
 /** Node's port to the parent thread, or the browser's. */
 function parentPort(): Port {
-  const node = globalThis.process?.getBuiltinModule?.('node:worker_threads').parentPort;
+  const node = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
   if (node) {
     return {
       postMessage: (message) => node.postMessage(message),

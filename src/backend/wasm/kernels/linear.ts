@@ -72,9 +72,9 @@ export function recordLinear(
  */
 export function groupsPerChunk(groups: number, threads: number): number {
   if (threads === 1) return Math.min(groups, 256);
-  const share = Math.ceil(groups / (threads * CHUNKS_PER_THREAD));
-  return Math.min(MAX_GROUPS_PER_CHUNK, Math.ceil(share / 4) * 4);
+  const share = groups / (threads * CHUNKS_PER_THREAD);
+  return Math.min(MAX_GROUPS_PER_CHUNK, Math.max(4, Math.floor(share / 4) * 4));
 }
 
-const CHUNKS_PER_THREAD = 6;
+const CHUNKS_PER_THREAD = 8;
 const MAX_GROUPS_PER_CHUNK = 32;
