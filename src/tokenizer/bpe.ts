@@ -6,8 +6,8 @@ import { byteSymbols, characterSymbols, type UnknownHandling } from './symbols.t
 import { cached, type TokenModel } from './token-model.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
-/** Sixteen times what the largest published tokenizers have. */
-const MAX_MERGES = 2 ** 23;
+// Seven times what the largest published tokenizers have; ranks and positions share one float64 in mergeSymbols.
+const MAX_MERGES = 2 ** 22;
 
 export interface BpeOptions extends UnknownHandling {
   /** Pieces are text whose bytes of UTF-8 are the smallest parts, spelled as GPT-2 does; otherwise characters are. */

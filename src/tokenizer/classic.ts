@@ -26,9 +26,10 @@ export function characterTokenizer(tokens: readonly string[], unknown?: string):
 }
 
 /**
- * Byte-pair encoding of characters, with merges in the order of their rank. Words are cut before each space.
+ * Byte-pair encoding of characters, with merges in the order of their rank.
  *
  * @param tokens the id of a token is its index; every merge's parts and result must be among them
+ * @param unknown as in `characterTokenizer`
  * @throws RealizarError `bad-tokenizer`
  *
  * @example
@@ -44,6 +45,7 @@ export function bpeTokenizer(tokens: readonly string[], merges: readonly (readon
  * The unigram model: the most likely way to write a text as tokens.
  *
  * @param pieces tokens with their log probabilities; the id is the index
+ * @param unknown as in `characterTokenizer`
  * @throws RealizarError `bad-tokenizer`
  *
  * @example

@@ -1,3 +1,5 @@
+import { isNewInUnicode17 } from './unicode-17.ts';
+
 // What the patterns of pre-tokenizers ask of one code point: a set of bits, because \p{L} or \s in a regular expression
 // over the whole text would bring backtracking with it.
 
@@ -33,6 +35,9 @@ const TESTS: readonly (readonly [RegExp, number])[] = [
   [/^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u, WORD],
 ];
 
+/** ʕ counted as lowercase until Unicode 17. */
+const GLOTTAL = 0x295;
+
 /** Pages of 256 code points, filled when the first of them is asked for. */
 const pages: (Uint16Array | undefined)[] = Array.from({ length: 0x1100 });
 
@@ -44,9 +49,12 @@ export function propertiesOf(codePoint: number): number {
 function fillPage(index: number): Uint16Array {
   const page = new Uint16Array(256);
   for (let i = 0; i < 256; i++) {
-    const character = String.fromCodePoint((index << 8) | i);
+    const codePoint = (index << 8) | i;
+    if (isNewInUnicode17(codePoint)) continue;
+    const character = String.fromCodePoint(codePoint);
     for (const [test, bit] of TESTS) if (test.test(character)) page[i]! |= bit;
   }
+  if (index === GLOTTAL >> 8) page[GLOTTAL & 255] = LETTER | LOWERCASE | WORD;
   pages[index] = page;
   return page;
 }

@@ -34,7 +34,6 @@ export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig: unkno
   const { preTokenize = model.keepsWithinWords ? beforeSpaces : undefined, byteLevel } = jsonPreTokenizer(json['pre_tokenizer']);
   const decoder = jsonDecoder(json['decoder']);
   const addedIds = new Set(added.map((token) => token.id));
-  const encoder = new TextEncoder();
 
   const idOf = (token: string): number | undefined => vocabulary.ids.get(token);
   const config = objectAt(parseSource(tokenizerConfig, 'tokenizer_config.json'), 'tokenizer_config.json');
@@ -51,7 +50,7 @@ export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig: unkno
     ...(normalize ? { normalize } : {}),
     ...(preTokenize ? { preTokenize } : {}),
     model: model.create({ byteLevel, controlIds }),
-    bytesOf: (id) => (addedIds.has(id) ? encoder.encode(vocabulary.tokens[id]!) : decoder.bytesOf(vocabulary.tokens[id]!)),
+    bytesOf: (id) => decoder.bytesOf(vocabulary.tokens[id]!, addedIds.has(id)),
     stripsLeadingSpace: decoder.stripsLeadingSpace,
     parsesSpecialByDefault: true,
     ...jsonPostProcessor(json['post_processor'], vocabulary.tokens.length),

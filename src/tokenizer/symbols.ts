@@ -30,23 +30,25 @@ export function byteSymbols({ ids }: Vocabulary, { unknownId, fuseUnknown = fals
 
 /** Characters (code points). */
 export function characterSymbols(vocabulary: Vocabulary, { byteFallback = false, unknownId, fuseUnknown = false }: UnknownHandling): Symbols {
-  const fallback = byteFallback ? byteFallbackIds(vocabulary) : undefined;
+  const fallback = byteFallback ? byteFallbackOf(vocabulary) : () => undefined;
   return (piece) => {
     const symbols: number[] = [];
     for (const character of piece) {
       const id = vocabulary.ids.get(character);
       if (id !== undefined) symbols.push(id);
-      else if (fallback) for (const byte of encoder.encode(character)) symbols.push(fallback[byte]!);
-      else symbols.push(-1);
+      else for (const byte of fallback(character) ?? [-1]) symbols.push(byte);
     }
     return resolveUnknown(Int32Array.from(symbols), unknownId, fuseUnknown);
   };
 }
 
-/** The ids of `<0x00>` to `<0xFF>`, if the vocabulary has them all. */
-export function byteFallbackIds({ ids }: Vocabulary): Int32Array | undefined {
-  const found = Int32Array.from({ length: 256 }, (_, byte) => ids.get(byteToken(byte)) ?? -1);
-  return found.every((id) => id >= 0) ? found : undefined;
+/** A character as the tokens `<0x00>` to `<0xFF>` of its bytes, if the vocabulary has those of all of them. */
+export function byteFallbackOf({ ids }: Vocabulary): (character: string) => Int32Array | undefined {
+  const idOfByte = Int32Array.from({ length: 256 }, (_, byte) => ids.get(byteToken(byte)) ?? -1);
+  return (character) => {
+    const symbols = Int32Array.from(encoder.encode(character), (byte) => idOfByte[byte]!);
+    return symbols.includes(-1) ? undefined : symbols;
+  };
 }
 
 /** `<0x0A>`. */

@@ -1,5 +1,5 @@
 import { PairTable } from './pair-table.ts';
-import { byteFallbackIds } from './symbols.ts';
+import { byteFallbackOf } from './symbols.ts';
 import type { TokenModel } from './token-model.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
@@ -27,8 +27,7 @@ const UNKNOWN = -1;
  */
 export function unigramModel(vocabulary: Vocabulary, scores: ArrayLike<number>, options: UnigramOptions): TokenModel {
   const trie = new TokenTrie(vocabulary, scores, options);
-  const fallback = options.byteFallback ? byteFallbackIds(vocabulary) : undefined;
-  const encoder = new TextEncoder();
+  const fallback = options.byteFallback ? byteFallbackOf(vocabulary) : () => undefined;
   return {
     encode(piece, ids) {
       const { idAt, startAt } = bestPath(trie, piece, options.float32 ?? false);
@@ -36,9 +35,11 @@ export function unigramModel(vocabulary: Vocabulary, scores: ArrayLike<number>, 
       for (let end = piece.length; end > 0; end = startAt[end]!) ends.push(end);
       let lastUnknown = false;
       for (const end of ends.reverse()) {
-        const unknown = idAt[end] === UNKNOWN;
-        if (!unknown) ids.push(idAt[end]!);
-        else if (fallback) for (const byte of encoder.encode(piece.slice(startAt[end], end))) ids.push(fallback[byte]!);
+        const id = idAt[end]!;
+        const bytes = id === UNKNOWN ? fallback(piece.slice(startAt[end], end)) : undefined;
+        const unknown = id === UNKNOWN && !bytes;
+        if (bytes) for (const byte of bytes) ids.push(byte);
+        else if (!unknown) ids.push(id);
         else if (options.unknownId !== undefined && !lastUnknown) ids.push(options.unknownId);
         lastUnknown = unknown;
       }

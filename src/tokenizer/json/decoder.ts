@@ -5,8 +5,8 @@ import { stepsOf, type Step } from './stages.ts';
 
 /** The stage `decoder` of a tokenizer.json. */
 export interface JsonDecoder {
-  /** The bytes a token stands for in the middle of a text. */
-  readonly bytesOf: (token: string) => Uint8Array;
+  /** The bytes a token stands for in the middle of a text; added tokens are never spelled byte by byte. */
+  readonly bytesOf: (token: string, added: boolean) => Uint8Array;
   readonly stripsLeadingSpace: boolean;
 }
 
@@ -31,11 +31,11 @@ export function jsonDecoder(value: unknown): JsonDecoder {
     else if (step.type !== 'Fuse') throw unsupportedJson(step.field, step.type);
     if (step.type === 'Metaspace') stripsLeadingSpace ||= prepends(step);
   }
-  const bytesOf = (token: string): Uint8Array => {
+  const bytesOf = (token: string, added: boolean): Uint8Array => {
     const byte = byteFallback ? byteOfToken(token) : undefined;
     if (byte !== undefined) return Uint8Array.of(byte);
     const text = replacements.reduce((changed, replace) => replace(changed), token);
-    return byteLevel ? fromByteLevel(text) : encoder.encode(text);
+    return byteLevel && !added ? fromByteLevel(text) : encoder.encode(text);
   };
   return { bytesOf, stripsLeadingSpace };
 }

@@ -45,11 +45,17 @@ export function readClass(reader: PatternReader, ignoreCase: boolean): Character
     return compile(parts, false);
   }
   const negated = reader.accept('^');
-  do {
-    if (reader.sees('&&') || reader.sees('[:')) throw reader.unsupported('computes with classes');
-    readMember(reader, parts, ignoreCase);
-  } while (!reader.accept(']'));
+  readMembers(reader, parts, ignoreCase, 0);
   return compile(parts, negated);
+}
+
+/** The members up to `]`. A class within a class adds its members, as in `[^(\s|[.,!?])]`. */
+function readMembers(reader: PatternReader, parts: ClassParts, ignoreCase: boolean, depth: number): void {
+  do {
+    if (reader.sees('&&') || reader.sees('[:') || reader.sees('[^') || depth > 1) throw reader.unsupported('computes with classes');
+    if (reader.accept('[')) readMembers(reader, parts, ignoreCase, depth + 1);
+    else readMember(reader, parts, ignoreCase);
+  } while (!reader.accept(']'));
 }
 
 function readMember(reader: PatternReader, parts: ClassParts, ignoreCase: boolean): void {
