@@ -2,160 +2,136 @@
 //
 //   sums[t, r] = sum over blocks of d[t] · scale[r] · dot(weight[r], x[t]) (+ d[t] · sum(x[t]) · min[r])
 //
-//   sums       f32 [size, 8]; they stay in memory, for there are too few vector registers for them beside the dots
+//   sums       f32 [T, 8]; they stay in memory, for there are too few vector registers for them beside the dots
 //   group      one packed group (layouts.ts)
 //   x          one tile of prepared activations (forms.ts)
 //   blocks     columns / 32; a multiple of 8 for K-quants
 //   overflow   |i8| <= 127 and 32 columns: nibbles 32 · 255 · 127 = 1.04e6 taken whole, bytes 1.04e6; i32 lanes hold 2.1e9,
 //              and f32 holds every dot exactly. Six bits: 16 · 63 · 127 = 1.3e5.
 //   order      one product and one fused sum for each block (each half block), ascending; the same in integer_streams
-//
-// `layout`, `set` and `size` are known when this is compiled: what a combination does not need is not there.
+//   types      L a layout's number, S a kernel set's, T the tokens of the tile (statics.ts)
 
-import { bits_4_and_5, even_bytes, low_nibbles, short_float_bits, two_to_102, two_to_98 } from './constants';
 import { add_dot, column_sum, start_high, start_low } from './blocks';
-import { has_halves, has_min, head_bytes, quant_bytes, scale_bytes, subtracts } from './layouts';
+import { bits_4_and_5, even_bytes, low_nibbles, short_float_bits, two_to_102, two_to_98 } from './constants';
 import { even, finish, load_x, load_z, mac, madd, odd } from './ops';
-import {
-  high_dots, high_mins, high_rows, high_scales, load_quants, low_mins, low_rows, low_scales,
-} from './operands';
-import { I16 } from './state';
+import { high_dots, high_mins, high_rows, high_scales, load_quants, low_mins, low_rows, low_scales } from './operands';
+import { has_halves, has_min, head_bytes, is_i16, is_nibbles, is_six_bits, quant_bytes, scale_bytes, subtracts } from './traits';
 
-@inline
-export function integer_tile(layout: i32, set: i32, size: usize, group: usize, x: usize, blocks: i32, sums: usize): void {
+export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums: usize): void {
   const nibbles = low_nibbles(), high_bits = bits_4_and_5(), evens = even_bytes(), bits = short_float_bits();
-  const scale = two_to_102(), high_scale = subtracts(layout, set) ? two_to_98() : scale;
-  const x_step = size * (set == I16 ? 80 : 48);
+  const scale = two_to_102(), high_scale = subtracts<L, S>() ? two_to_98() : scale;
   const zero = i32x4.splat(0);
-  for (let t: usize = 0; t < size; t++) {
-    v128.store(sums + 32 * t, zero);
-    v128.store(sums + 32 * t + 16, zero);
+  const x_step: usize = offsetof<T>() * (is_i16<S>() ? 80 : 48);
+  const half_x: usize = is_i16<S>() ? 32 : 16;
+  const half_quants: usize = is_nibbles<L>() || is_six_bits<L>() ? 64 : 128;
+  for (let at: usize = 0; at < 32 * offsetof<T>(); at += 32) {
+    v128.store(sums + at, zero);
+    v128.store(sums + at, zero, 16);
   }
   const end = x + <usize>blocks * x_step;
-  let block = group;
+  let head = group, block = group;
   while (x < end) {
-    const head = block;
-    block += head_bytes(layout);
-    for (const stop = head_bytes(layout) ? x + 8 * x_step : end; x < stop; x += x_step) {
-      let a0 = start_low(layout, 0, x), c0 = start_high(layout, set, 0, x, a0);
-      let a1 = size > 1 ? start_low(layout, 1, x) : zero, c1 = size > 1 ? start_high(layout, set, 1, x, a1) : zero;
-      let a2 = size > 2 ? start_low(layout, 2, x) : zero, c2 = size > 2 ? start_high(layout, set, 2, x, a2) : zero;
-      let a3 = size > 3 ? start_low(layout, 3, x) : zero, c3 = size > 3 ? start_high(layout, set, 3, x, a3) : zero;
-      let a4 = size > 4 ? start_low(layout, 4, x) : zero, c4 = size > 4 ? start_high(layout, set, 4, x, a4) : zero;
-      let a5 = size > 5 ? start_low(layout, 5, x) : zero, c5 = size > 5 ? start_high(layout, set, 5, x, a5) : zero;
+    head = block;
+    block += head_bytes<L>();
+    for (const stop = head_bytes<L>() ? x + 8 * x_step : end; x < stop; x += x_step) {
+      let a0 = start_low<L>(x), c0 = start_high<L, S>(x, a0);
+      let a1 = zero, a2 = zero, a3 = zero, a4 = zero, a5 = zero, c1 = zero, c2 = zero, c3 = zero, c4 = zero, c5 = zero;
+      if (offsetof<T>() > 1) { a1 = start_low<L>(x + 16); c1 = start_high<L, S>(x + 16, a1); }
+      if (offsetof<T>() > 2) { a2 = start_low<L>(x + 32); c2 = start_high<L, S>(x + 32, a2); }
+      if (offsetof<T>() > 3) { a3 = start_low<L>(x + 48); c3 = start_high<L, S>(x + 48, a3); }
+      if (offsetof<T>() > 4) { a4 = start_low<L>(x + 64); c4 = start_high<L, S>(x + 64, a4); }
+      if (offsetof<T>() > 5) { a5 = start_low<L>(x + 80); c5 = start_high<L, S>(x + 80, a5); }
+      let data = x + 16 * offsetof<T>(), quants = block + scale_bytes<L>(), pairs = quants + 128;
+      for (let half: usize = 0; half < 2; half++) {
+        let xv: v128, zv: v128;
 
-      let quants = load_quants(layout, block, 0), low = low_rows(layout, quants, block, 0, nibbles, high_bits), high = high_rows(layout, set, quants, block, 0, nibbles, high_bits);
-      let low_even = even(set, low, evens), low_odd = odd(set, low), high_even = even(set, high, evens), high_odd = odd(set, high);
-      let xv = load_x(set, size, 0, 0, x), zv = load_z(set, size, 0, 0, x, xv); a0 = mac(set, a0, xv, zv, low_even, low_odd); c0 = mac(set, c0, xv, zv, high_even, high_odd);
-      if (size > 1) { xv = load_x(set, size, 1, 0, x); zv = load_z(set, size, 1, 0, x, xv); a1 = mac(set, a1, xv, zv, low_even, low_odd); c1 = mac(set, c1, xv, zv, high_even, high_odd); }
-      if (size > 2) { xv = load_x(set, size, 2, 0, x); zv = load_z(set, size, 2, 0, x, xv); a2 = mac(set, a2, xv, zv, low_even, low_odd); c2 = mac(set, c2, xv, zv, high_even, high_odd); }
-      if (size > 3) { xv = load_x(set, size, 3, 0, x); zv = load_z(set, size, 3, 0, x, xv); a3 = mac(set, a3, xv, zv, low_even, low_odd); c3 = mac(set, c3, xv, zv, high_even, high_odd); }
-      if (size > 4) { xv = load_x(set, size, 4, 0, x); zv = load_z(set, size, 4, 0, x, xv); a4 = mac(set, a4, xv, zv, low_even, low_odd); c4 = mac(set, c4, xv, zv, high_even, high_odd); }
-      if (size > 5) { xv = load_x(set, size, 5, 0, x); zv = load_z(set, size, 5, 0, x, xv); a5 = mac(set, a5, xv, zv, low_even, low_odd); c5 = mac(set, c5, xv, zv, high_even, high_odd); }
+        let vector = load_quants<L>(quants, 0);
+        let low = low_rows<L>(vector, pairs, 0, nibbles, high_bits);
+        let high = high_rows<L, S>(vector, quants, pairs, 0, nibbles, high_bits);
+        let low_even = even<S>(low, evens), low_odd = odd<S>(low), high_even = even<S>(high, evens), high_odd = odd<S>(high);
+        xv = load_x<S>(data, 0, 0); zv = load_z<S>(data, 0, 0, xv); a0 = mac<S>(a0, xv, zv, low_even, low_odd); c0 = mac<S>(c0, xv, zv, high_even, high_odd);
+        if (offsetof<T>() > 1) { xv = load_x<S>(data, 1, 0); zv = load_z<S>(data, 1, 0, xv); a1 = mac<S>(a1, xv, zv, low_even, low_odd); c1 = mac<S>(c1, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 2) { xv = load_x<S>(data, 2, 0); zv = load_z<S>(data, 2, 0, xv); a2 = mac<S>(a2, xv, zv, low_even, low_odd); c2 = mac<S>(c2, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 3) { xv = load_x<S>(data, 3, 0); zv = load_z<S>(data, 3, 0, xv); a3 = mac<S>(a3, xv, zv, low_even, low_odd); c3 = mac<S>(c3, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 4) { xv = load_x<S>(data, 4, 0); zv = load_z<S>(data, 4, 0, xv); a4 = mac<S>(a4, xv, zv, low_even, low_odd); c4 = mac<S>(c4, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 5) { xv = load_x<S>(data, 5, 0); zv = load_z<S>(data, 5, 0, xv); a5 = mac<S>(a5, xv, zv, low_even, low_odd); c5 = mac<S>(c5, xv, zv, high_even, high_odd); }
 
-      quants = load_quants(layout, block, 1); low = low_rows(layout, quants, block, 1, nibbles, high_bits); high = high_rows(layout, set, quants, block, 1, nibbles, high_bits);
-      low_even = even(set, low, evens); low_odd = odd(set, low); high_even = even(set, high, evens); high_odd = odd(set, high);
-      xv = load_x(set, size, 0, 1, x); zv = load_z(set, size, 0, 1, x, xv); a0 = mac(set, a0, xv, zv, low_even, low_odd); c0 = mac(set, c0, xv, zv, high_even, high_odd);
-      if (size > 1) { xv = load_x(set, size, 1, 1, x); zv = load_z(set, size, 1, 1, x, xv); a1 = mac(set, a1, xv, zv, low_even, low_odd); c1 = mac(set, c1, xv, zv, high_even, high_odd); }
-      if (size > 2) { xv = load_x(set, size, 2, 1, x); zv = load_z(set, size, 2, 1, x, xv); a2 = mac(set, a2, xv, zv, low_even, low_odd); c2 = mac(set, c2, xv, zv, high_even, high_odd); }
-      if (size > 3) { xv = load_x(set, size, 3, 1, x); zv = load_z(set, size, 3, 1, x, xv); a3 = mac(set, a3, xv, zv, low_even, low_odd); c3 = mac(set, c3, xv, zv, high_even, high_odd); }
-      if (size > 4) { xv = load_x(set, size, 4, 1, x); zv = load_z(set, size, 4, 1, x, xv); a4 = mac(set, a4, xv, zv, low_even, low_odd); c4 = mac(set, c4, xv, zv, high_even, high_odd); }
-      if (size > 5) { xv = load_x(set, size, 5, 1, x); zv = load_z(set, size, 5, 1, x, xv); a5 = mac(set, a5, xv, zv, low_even, low_odd); c5 = mac(set, c5, xv, zv, high_even, high_odd); }
+        vector = load_quants<L>(quants, 1);
+        low = low_rows<L>(vector, pairs, 1, nibbles, high_bits);
+        high = high_rows<L, S>(vector, quants, pairs, 1, nibbles, high_bits);
+        low_even = even<S>(low, evens); low_odd = odd<S>(low); high_even = even<S>(high, evens); high_odd = odd<S>(high);
+        xv = load_x<S>(data, 0, 1); zv = load_z<S>(data, 0, 1, xv); a0 = mac<S>(a0, xv, zv, low_even, low_odd); c0 = mac<S>(c0, xv, zv, high_even, high_odd);
+        if (offsetof<T>() > 1) { xv = load_x<S>(data, 1, 1); zv = load_z<S>(data, 1, 1, xv); a1 = mac<S>(a1, xv, zv, low_even, low_odd); c1 = mac<S>(c1, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 2) { xv = load_x<S>(data, 2, 1); zv = load_z<S>(data, 2, 1, xv); a2 = mac<S>(a2, xv, zv, low_even, low_odd); c2 = mac<S>(c2, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 3) { xv = load_x<S>(data, 3, 1); zv = load_z<S>(data, 3, 1, xv); a3 = mac<S>(a3, xv, zv, low_even, low_odd); c3 = mac<S>(c3, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 4) { xv = load_x<S>(data, 4, 1); zv = load_z<S>(data, 4, 1, xv); a4 = mac<S>(a4, xv, zv, low_even, low_odd); c4 = mac<S>(c4, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 5) { xv = load_x<S>(data, 5, 1); zv = load_z<S>(data, 5, 1, xv); a5 = mac<S>(a5, xv, zv, low_even, low_odd); c5 = mac<S>(c5, xv, zv, high_even, high_odd); }
 
-      quants = load_quants(layout, block, 2); low = low_rows(layout, quants, block, 2, nibbles, high_bits); high = high_rows(layout, set, quants, block, 2, nibbles, high_bits);
-      low_even = even(set, low, evens); low_odd = odd(set, low); high_even = even(set, high, evens); high_odd = odd(set, high);
-      xv = load_x(set, size, 0, 2, x); zv = load_z(set, size, 0, 2, x, xv); a0 = mac(set, a0, xv, zv, low_even, low_odd); c0 = mac(set, c0, xv, zv, high_even, high_odd);
-      if (size > 1) { xv = load_x(set, size, 1, 2, x); zv = load_z(set, size, 1, 2, x, xv); a1 = mac(set, a1, xv, zv, low_even, low_odd); c1 = mac(set, c1, xv, zv, high_even, high_odd); }
-      if (size > 2) { xv = load_x(set, size, 2, 2, x); zv = load_z(set, size, 2, 2, x, xv); a2 = mac(set, a2, xv, zv, low_even, low_odd); c2 = mac(set, c2, xv, zv, high_even, high_odd); }
-      if (size > 3) { xv = load_x(set, size, 3, 2, x); zv = load_z(set, size, 3, 2, x, xv); a3 = mac(set, a3, xv, zv, low_even, low_odd); c3 = mac(set, c3, xv, zv, high_even, high_odd); }
-      if (size > 4) { xv = load_x(set, size, 4, 2, x); zv = load_z(set, size, 4, 2, x, xv); a4 = mac(set, a4, xv, zv, low_even, low_odd); c4 = mac(set, c4, xv, zv, high_even, high_odd); }
-      if (size > 5) { xv = load_x(set, size, 5, 2, x); zv = load_z(set, size, 5, 2, x, xv); a5 = mac(set, a5, xv, zv, low_even, low_odd); c5 = mac(set, c5, xv, zv, high_even, high_odd); }
+        vector = load_quants<L>(quants, 2);
+        low = low_rows<L>(vector, pairs, 2, nibbles, high_bits);
+        high = high_rows<L, S>(vector, quants, pairs, 2, nibbles, high_bits);
+        low_even = even<S>(low, evens); low_odd = odd<S>(low); high_even = even<S>(high, evens); high_odd = odd<S>(high);
+        xv = load_x<S>(data, 0, 2); zv = load_z<S>(data, 0, 2, xv); a0 = mac<S>(a0, xv, zv, low_even, low_odd); c0 = mac<S>(c0, xv, zv, high_even, high_odd);
+        if (offsetof<T>() > 1) { xv = load_x<S>(data, 1, 2); zv = load_z<S>(data, 1, 2, xv); a1 = mac<S>(a1, xv, zv, low_even, low_odd); c1 = mac<S>(c1, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 2) { xv = load_x<S>(data, 2, 2); zv = load_z<S>(data, 2, 2, xv); a2 = mac<S>(a2, xv, zv, low_even, low_odd); c2 = mac<S>(c2, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 3) { xv = load_x<S>(data, 3, 2); zv = load_z<S>(data, 3, 2, xv); a3 = mac<S>(a3, xv, zv, low_even, low_odd); c3 = mac<S>(c3, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 4) { xv = load_x<S>(data, 4, 2); zv = load_z<S>(data, 4, 2, xv); a4 = mac<S>(a4, xv, zv, low_even, low_odd); c4 = mac<S>(c4, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 5) { xv = load_x<S>(data, 5, 2); zv = load_z<S>(data, 5, 2, xv); a5 = mac<S>(a5, xv, zv, low_even, low_odd); c5 = mac<S>(c5, xv, zv, high_even, high_odd); }
 
-      quants = load_quants(layout, block, 3); low = low_rows(layout, quants, block, 3, nibbles, high_bits); high = high_rows(layout, set, quants, block, 3, nibbles, high_bits);
-      low_even = even(set, low, evens); low_odd = odd(set, low); high_even = even(set, high, evens); high_odd = odd(set, high);
-      xv = load_x(set, size, 0, 3, x); zv = load_z(set, size, 0, 3, x, xv); a0 = mac(set, a0, xv, zv, low_even, low_odd); c0 = mac(set, c0, xv, zv, high_even, high_odd);
-      if (size > 1) { xv = load_x(set, size, 1, 3, x); zv = load_z(set, size, 1, 3, x, xv); a1 = mac(set, a1, xv, zv, low_even, low_odd); c1 = mac(set, c1, xv, zv, high_even, high_odd); }
-      if (size > 2) { xv = load_x(set, size, 2, 3, x); zv = load_z(set, size, 2, 3, x, xv); a2 = mac(set, a2, xv, zv, low_even, low_odd); c2 = mac(set, c2, xv, zv, high_even, high_odd); }
-      if (size > 3) { xv = load_x(set, size, 3, 3, x); zv = load_z(set, size, 3, 3, x, xv); a3 = mac(set, a3, xv, zv, low_even, low_odd); c3 = mac(set, c3, xv, zv, high_even, high_odd); }
-      if (size > 4) { xv = load_x(set, size, 4, 3, x); zv = load_z(set, size, 4, 3, x, xv); a4 = mac(set, a4, xv, zv, low_even, low_odd); c4 = mac(set, c4, xv, zv, high_even, high_odd); }
-      if (size > 5) { xv = load_x(set, size, 5, 3, x); zv = load_z(set, size, 5, 3, x, xv); a5 = mac(set, a5, xv, zv, low_even, low_odd); c5 = mac(set, c5, xv, zv, high_even, high_odd); }
+        vector = load_quants<L>(quants, 3);
+        low = low_rows<L>(vector, pairs, 3, nibbles, high_bits);
+        high = high_rows<L, S>(vector, quants, pairs, 3, nibbles, high_bits);
+        low_even = even<S>(low, evens); low_odd = odd<S>(low); high_even = even<S>(high, evens); high_odd = odd<S>(high);
+        xv = load_x<S>(data, 0, 3); zv = load_z<S>(data, 0, 3, xv); a0 = mac<S>(a0, xv, zv, low_even, low_odd); c0 = mac<S>(c0, xv, zv, high_even, high_odd);
+        if (offsetof<T>() > 1) { xv = load_x<S>(data, 1, 3); zv = load_z<S>(data, 1, 3, xv); a1 = mac<S>(a1, xv, zv, low_even, low_odd); c1 = mac<S>(c1, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 2) { xv = load_x<S>(data, 2, 3); zv = load_z<S>(data, 2, 3, xv); a2 = mac<S>(a2, xv, zv, low_even, low_odd); c2 = mac<S>(c2, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 3) { xv = load_x<S>(data, 3, 3); zv = load_z<S>(data, 3, 3, xv); a3 = mac<S>(a3, xv, zv, low_even, low_odd); c3 = mac<S>(c3, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 4) { xv = load_x<S>(data, 4, 3); zv = load_z<S>(data, 4, 3, xv); a4 = mac<S>(a4, xv, zv, low_even, low_odd); c4 = mac<S>(c4, xv, zv, high_even, high_odd); }
+        if (offsetof<T>() > 5) { xv = load_x<S>(data, 5, 3); zv = load_z<S>(data, 5, 3, xv); a5 = mac<S>(a5, xv, zv, low_even, low_odd); c5 = mac<S>(c5, xv, zv, high_even, high_odd); }
 
-      if (has_halves(layout)) {
-        const s0 = low_scales(layout, head, block, 0, bits, scale), s1 = high_scales(layout, head, block, 0, bits, high_scale);
-        const m0 = low_mins(layout, head, block, 0, bits, s0), m1 = high_mins(layout, head, block, 0, bits, s1);
-        add_dots(layout, set, 0, x, sums, a0, c0, s0, s1); add_sums(layout, 0, 0, x, sums, m0, m1); a0 = zero; c0 = zero;
-        if (size > 1) { add_dots(layout, set, 1, x, sums, a1, c1, s0, s1); add_sums(layout, 0, 1, x, sums, m0, m1); a1 = zero; c1 = zero; }
-        if (size > 2) { add_dots(layout, set, 2, x, sums, a2, c2, s0, s1); add_sums(layout, 0, 2, x, sums, m0, m1); a2 = zero; c2 = zero; }
-        if (size > 3) { add_dots(layout, set, 3, x, sums, a3, c3, s0, s1); add_sums(layout, 0, 3, x, sums, m0, m1); a3 = zero; c3 = zero; }
-        if (size > 4) { add_dots(layout, set, 4, x, sums, a4, c4, s0, s1); add_sums(layout, 0, 4, x, sums, m0, m1); a4 = zero; c4 = zero; }
-        if (size > 5) { add_dots(layout, set, 5, x, sums, a5, c5, s0, s1); add_sums(layout, 0, 5, x, sums, m0, m1); a5 = zero; c5 = zero; }
+        data += half_x;
+        quants += half_quants;
+        pairs += 32;
+        if (has_halves<L>()) {
+          const s0 = low_scales<L>(head, block, half, bits, scale), s1 = high_scales<L>(head, block, half, bits, high_scale);
+          const m0 = low_mins<L>(head, block, half, bits, s0), m1 = high_mins<L>(head, block, half, bits, s1);
+          fold<L, S>(x + 0, half, sums + 0, a0, c0, s0, s1, m0, m1); a0 = zero; c0 = zero;
+          if (offsetof<T>() > 1) { fold<L, S>(x + 16, half, sums + 32, a1, c1, s0, s1, m0, m1); a1 = zero; c1 = zero; }
+          if (offsetof<T>() > 2) { fold<L, S>(x + 32, half, sums + 64, a2, c2, s0, s1, m0, m1); a2 = zero; c2 = zero; }
+          if (offsetof<T>() > 3) { fold<L, S>(x + 48, half, sums + 96, a3, c3, s0, s1, m0, m1); a3 = zero; c3 = zero; }
+          if (offsetof<T>() > 4) { fold<L, S>(x + 64, half, sums + 128, a4, c4, s0, s1, m0, m1); a4 = zero; c4 = zero; }
+          if (offsetof<T>() > 5) { fold<L, S>(x + 80, half, sums + 160, a5, c5, s0, s1, m0, m1); a5 = zero; c5 = zero; }
+        }
       }
-
-      quants = load_quants(layout, block, 4); low = low_rows(layout, quants, block, 4, nibbles, high_bits); high = high_rows(layout, set, quants, block, 4, nibbles, high_bits);
-      low_even = even(set, low, evens); low_odd = odd(set, low); high_even = even(set, high, evens); high_odd = odd(set, high);
-      xv = load_x(set, size, 0, 4, x); zv = load_z(set, size, 0, 4, x, xv); a0 = mac(set, a0, xv, zv, low_even, low_odd); c0 = mac(set, c0, xv, zv, high_even, high_odd);
-      if (size > 1) { xv = load_x(set, size, 1, 4, x); zv = load_z(set, size, 1, 4, x, xv); a1 = mac(set, a1, xv, zv, low_even, low_odd); c1 = mac(set, c1, xv, zv, high_even, high_odd); }
-      if (size > 2) { xv = load_x(set, size, 2, 4, x); zv = load_z(set, size, 2, 4, x, xv); a2 = mac(set, a2, xv, zv, low_even, low_odd); c2 = mac(set, c2, xv, zv, high_even, high_odd); }
-      if (size > 3) { xv = load_x(set, size, 3, 4, x); zv = load_z(set, size, 3, 4, x, xv); a3 = mac(set, a3, xv, zv, low_even, low_odd); c3 = mac(set, c3, xv, zv, high_even, high_odd); }
-      if (size > 4) { xv = load_x(set, size, 4, 4, x); zv = load_z(set, size, 4, 4, x, xv); a4 = mac(set, a4, xv, zv, low_even, low_odd); c4 = mac(set, c4, xv, zv, high_even, high_odd); }
-      if (size > 5) { xv = load_x(set, size, 5, 4, x); zv = load_z(set, size, 5, 4, x, xv); a5 = mac(set, a5, xv, zv, low_even, low_odd); c5 = mac(set, c5, xv, zv, high_even, high_odd); }
-
-      quants = load_quants(layout, block, 5); low = low_rows(layout, quants, block, 5, nibbles, high_bits); high = high_rows(layout, set, quants, block, 5, nibbles, high_bits);
-      low_even = even(set, low, evens); low_odd = odd(set, low); high_even = even(set, high, evens); high_odd = odd(set, high);
-      xv = load_x(set, size, 0, 5, x); zv = load_z(set, size, 0, 5, x, xv); a0 = mac(set, a0, xv, zv, low_even, low_odd); c0 = mac(set, c0, xv, zv, high_even, high_odd);
-      if (size > 1) { xv = load_x(set, size, 1, 5, x); zv = load_z(set, size, 1, 5, x, xv); a1 = mac(set, a1, xv, zv, low_even, low_odd); c1 = mac(set, c1, xv, zv, high_even, high_odd); }
-      if (size > 2) { xv = load_x(set, size, 2, 5, x); zv = load_z(set, size, 2, 5, x, xv); a2 = mac(set, a2, xv, zv, low_even, low_odd); c2 = mac(set, c2, xv, zv, high_even, high_odd); }
-      if (size > 3) { xv = load_x(set, size, 3, 5, x); zv = load_z(set, size, 3, 5, x, xv); a3 = mac(set, a3, xv, zv, low_even, low_odd); c3 = mac(set, c3, xv, zv, high_even, high_odd); }
-      if (size > 4) { xv = load_x(set, size, 4, 5, x); zv = load_z(set, size, 4, 5, x, xv); a4 = mac(set, a4, xv, zv, low_even, low_odd); c4 = mac(set, c4, xv, zv, high_even, high_odd); }
-      if (size > 5) { xv = load_x(set, size, 5, 5, x); zv = load_z(set, size, 5, 5, x, xv); a5 = mac(set, a5, xv, zv, low_even, low_odd); c5 = mac(set, c5, xv, zv, high_even, high_odd); }
-
-      quants = load_quants(layout, block, 6); low = low_rows(layout, quants, block, 6, nibbles, high_bits); high = high_rows(layout, set, quants, block, 6, nibbles, high_bits);
-      low_even = even(set, low, evens); low_odd = odd(set, low); high_even = even(set, high, evens); high_odd = odd(set, high);
-      xv = load_x(set, size, 0, 6, x); zv = load_z(set, size, 0, 6, x, xv); a0 = mac(set, a0, xv, zv, low_even, low_odd); c0 = mac(set, c0, xv, zv, high_even, high_odd);
-      if (size > 1) { xv = load_x(set, size, 1, 6, x); zv = load_z(set, size, 1, 6, x, xv); a1 = mac(set, a1, xv, zv, low_even, low_odd); c1 = mac(set, c1, xv, zv, high_even, high_odd); }
-      if (size > 2) { xv = load_x(set, size, 2, 6, x); zv = load_z(set, size, 2, 6, x, xv); a2 = mac(set, a2, xv, zv, low_even, low_odd); c2 = mac(set, c2, xv, zv, high_even, high_odd); }
-      if (size > 3) { xv = load_x(set, size, 3, 6, x); zv = load_z(set, size, 3, 6, x, xv); a3 = mac(set, a3, xv, zv, low_even, low_odd); c3 = mac(set, c3, xv, zv, high_even, high_odd); }
-      if (size > 4) { xv = load_x(set, size, 4, 6, x); zv = load_z(set, size, 4, 6, x, xv); a4 = mac(set, a4, xv, zv, low_even, low_odd); c4 = mac(set, c4, xv, zv, high_even, high_odd); }
-      if (size > 5) { xv = load_x(set, size, 5, 6, x); zv = load_z(set, size, 5, 6, x, xv); a5 = mac(set, a5, xv, zv, low_even, low_odd); c5 = mac(set, c5, xv, zv, high_even, high_odd); }
-
-      quants = load_quants(layout, block, 7); low = low_rows(layout, quants, block, 7, nibbles, high_bits); high = high_rows(layout, set, quants, block, 7, nibbles, high_bits);
-      low_even = even(set, low, evens); low_odd = odd(set, low); high_even = even(set, high, evens); high_odd = odd(set, high);
-      xv = load_x(set, size, 0, 7, x); zv = load_z(set, size, 0, 7, x, xv); a0 = mac(set, a0, xv, zv, low_even, low_odd); c0 = mac(set, c0, xv, zv, high_even, high_odd);
-      if (size > 1) { xv = load_x(set, size, 1, 7, x); zv = load_z(set, size, 1, 7, x, xv); a1 = mac(set, a1, xv, zv, low_even, low_odd); c1 = mac(set, c1, xv, zv, high_even, high_odd); }
-      if (size > 2) { xv = load_x(set, size, 2, 7, x); zv = load_z(set, size, 2, 7, x, xv); a2 = mac(set, a2, xv, zv, low_even, low_odd); c2 = mac(set, c2, xv, zv, high_even, high_odd); }
-      if (size > 3) { xv = load_x(set, size, 3, 7, x); zv = load_z(set, size, 3, 7, x, xv); a3 = mac(set, a3, xv, zv, low_even, low_odd); c3 = mac(set, c3, xv, zv, high_even, high_odd); }
-      if (size > 4) { xv = load_x(set, size, 4, 7, x); zv = load_z(set, size, 4, 7, x, xv); a4 = mac(set, a4, xv, zv, low_even, low_odd); c4 = mac(set, c4, xv, zv, high_even, high_odd); }
-      if (size > 5) { xv = load_x(set, size, 5, 7, x); zv = load_z(set, size, 5, 7, x, xv); a5 = mac(set, a5, xv, zv, low_even, low_odd); c5 = mac(set, c5, xv, zv, high_even, high_odd); }
-
-      const half: usize = has_halves(layout) ? 1 : 0;
-      const s0 = low_scales(layout, head, block, half, bits, scale), s1 = high_scales(layout, head, block, half, bits, high_scale);
-      const m0 = has_min(layout) ? low_mins(layout, head, block, half, bits, s0) : zero;
-      const m1 = has_min(layout) ? high_mins(layout, head, block, half, bits, s1) : zero;
-      add_dots(layout, set, 0, x, sums, a0, c0, s0, s1); add_sums(layout, 1, 0, x, sums, m0, m1);
-      if (size > 1) { add_dots(layout, set, 1, x, sums, a1, c1, s0, s1); add_sums(layout, 1, 1, x, sums, m0, m1); }
-      if (size > 2) { add_dots(layout, set, 2, x, sums, a2, c2, s0, s1); add_sums(layout, 1, 2, x, sums, m0, m1); }
-      if (size > 3) { add_dots(layout, set, 3, x, sums, a3, c3, s0, s1); add_sums(layout, 1, 3, x, sums, m0, m1); }
-      if (size > 4) { add_dots(layout, set, 4, x, sums, a4, c4, s0, s1); add_sums(layout, 1, 4, x, sums, m0, m1); }
-      if (size > 5) { add_dots(layout, set, 5, x, sums, a5, c5, s0, s1); add_sums(layout, 1, 5, x, sums, m0, m1); }
-      block += scale_bytes(layout) + quant_bytes(layout);
+      if (!has_halves<L>()) {
+        const s0 = low_scales<L>(head, block, 0, bits, scale), s1 = high_scales<L>(head, block, 0, bits, high_scale);
+        const m0 = has_min<L>() ? low_mins<L>(head, block, 0, bits, s0) : zero;
+        const m1 = has_min<L>() ? high_mins<L>(head, block, 0, bits, s1) : zero;
+        fold<L, S>(x + 0, 0, sums + 0, a0, c0, s0, s1, m0, m1);
+        if (offsetof<T>() > 1) { fold<L, S>(x + 16, 0, sums + 32, a1, c1, s0, s1, m0, m1); }
+        if (offsetof<T>() > 2) { fold<L, S>(x + 32, 0, sums + 64, a2, c2, s0, s1, m0, m1); }
+        if (offsetof<T>() > 3) { fold<L, S>(x + 48, 0, sums + 96, a3, c3, s0, s1, m0, m1); }
+        if (offsetof<T>() > 4) { fold<L, S>(x + 64, 0, sums + 128, a4, c4, s0, s1, m0, m1); }
+        if (offsetof<T>() > 5) { fold<L, S>(x + 80, 0, sums + 160, a5, c5, s0, s1, m0, m1); }
+      }
+      block += scale_bytes<L>() + quant_bytes<L>();
     }
   }
 }
 
-/** sums += d · scale · dot for token t */
+/** sums += d · scale · dot (+ d · sum of activations · min) for one token */
 @inline
-function add_dots(layout: i32, set: i32, t: usize, x: usize, sums: usize, a: v128, c: v128, s0: v128, s1: v128): void {
-  const d = v128.load32_splat(x + 16 * t);
-  const low = finish(set, a), high = finish(set, high_dots(layout, set, a, c));
-  v128.store(sums + 32 * t, add_dot(low, d, s0, v128.load(sums + 32 * t)));
-  v128.store(sums + (32 * t + 16), add_dot(high, d, s1, v128.load(sums + (32 * t + 16))));
-}
-
-/** sums += min · d · sum of the columns up to here for token t */
-@inline
-function add_sums(layout: i32, half: usize, t: usize, x: usize, sums: usize, m0: v128, m1: v128): void {
-  if (!has_min(layout)) return;
-  const total = column_sum(layout, half, x + 16 * t);
-  v128.store(sums + 32 * t, madd(m0, total, v128.load(sums + 32 * t)));
-  v128.store(sums + (32 * t + 16), madd(m1, total, v128.load(sums + (32 * t + 16))));
+function fold<L, S>(
+  header: usize, half: usize, sums: usize, a: v128, c: v128, s0: v128, s1: v128, m0: v128, m1: v128,
+): void {
+  const d = v128.load32_splat(header);
+  let low = add_dot(finish<S>(a), d, s0, v128.load(sums));
+  let high = add_dot(finish<S>(high_dots<L, S>(a, c)), d, s1, v128.load(sums, 16));
+  if (has_min<L>()) {
+    const total = column_sum<L>(header, half);
+    low = madd(m0, total, low);
+    high = madd(m1, total, high);
+  }
+  v128.store(sums, low);
+  v128.store(sums, high, 16);
 }
