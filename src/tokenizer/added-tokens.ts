@@ -37,14 +37,22 @@ export class AddedTokenFinder {
 
   /** @throws RealizarError `bad-tokenizer` for too many tokens or a giant one */
   constructor(tokens: readonly AddedToken[]) {
-    if (tokens.length > MAX_ADDED_TOKENS) throw new RealizarError('bad-tokenizer', `${tokens.length} added tokens are too many; at most ${MAX_ADDED_TOKENS} are supported`);
+    if (tokens.length > MAX_ADDED_TOKENS)
+      throw new RealizarError(
+        'bad-tokenizer',
+        `${tokens.length} added tokens are too many; at most ${MAX_ADDED_TOKENS} are supported`,
+      );
     this.tokens = tokens;
     tokens.forEach((token, index) => this.add(token.content, index));
   }
 
   private add(content: string, index: number): void {
     if (content === '') return;
-    if (content.length > MAX_ADDED_LENGTH) throw new RealizarError('bad-tokenizer', `an added token is ${content.length} characters long; at most ${MAX_ADDED_LENGTH} are supported`);
+    if (content.length > MAX_ADDED_LENGTH)
+      throw new RealizarError(
+        'bad-tokenizer',
+        `an added token is ${content.length} characters long; at most ${MAX_ADDED_LENGTH} are supported`,
+      );
     let node = 0;
     for (let i = 0; i < content.length; i++) {
       const unit = content.charCodeAt(i);
@@ -77,11 +85,12 @@ export class AddedTokenFinder {
   private longestAt(text: string, start: number, withControl: boolean): AddedToken | undefined {
     let node = 0;
     let longest: AddedToken | undefined;
-    for (let at = start; at < text.length; ) {
+    for (let at = start; at < text.length;) {
       node = this.edges.get(node, text.charCodeAt(at++));
       if (node < 0) break;
       const token = this.tokens[this.tokenAt[node]!];
-      if (token && (withControl || !token.control) && !(token.singleWord && touchesWord(text, start, at))) longest = token;
+      if (token && (withControl || !token.control) && !(token.singleWord && touchesWord(text, start, at)))
+        longest = token;
     }
     return longest;
   }

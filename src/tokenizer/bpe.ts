@@ -23,7 +23,9 @@ export function bpeModel(vocabulary: Vocabulary, rules: MergeRules, options: Bpe
   const symbolsOf = options.byteLevel ? byteSymbols(vocabulary, options) : characterSymbols(vocabulary, options);
   return cached({
     encode(piece, ids) {
-      const whole = options.ignoreMerges ? vocabulary.ids.get(options.byteLevel ? toByteLevel(piece) : piece) : undefined;
+      const whole = options.ignoreMerges
+        ? vocabulary.ids.get(options.byteLevel ? toByteLevel(piece) : piece)
+        : undefined;
       if (whole !== undefined && !options.neverWhole?.has(whole)) return void ids.push(whole);
       const symbols = symbolsOf(piece);
       const count = mergeSymbols(symbols, rules);
@@ -38,8 +40,17 @@ export function bpeModel(vocabulary: Vocabulary, rules: MergeRules, options: Bpe
  * @param merges `"left right"`, or the two parts
  * @throws RealizarError `bad-tokenizer` for a merge without two parts, or whose parts or result are no tokens
  */
-export function mergeRules(vocabulary: Vocabulary, merges: readonly (string | readonly [string, string])[], field: string): MergeRules {
-  if (merges.length > MAX_MERGES) throw new RealizarError('bad-tokenizer', `${field} holds ${merges.length} merges; at most ${MAX_MERGES} are supported`, { field });
+export function mergeRules(
+  vocabulary: Vocabulary,
+  merges: readonly (string | readonly [string, string])[],
+  field: string,
+): MergeRules {
+  if (merges.length > MAX_MERGES)
+    throw new RealizarError(
+      'bad-tokenizer',
+      `${field} holds ${merges.length} merges; at most ${MAX_MERGES} are supported`,
+      { field },
+    );
   const pairs = new PairTable(merges.length);
   const results = new Int32Array(merges.length);
   let last = 0;
@@ -49,7 +60,11 @@ export function mergeRules(vocabulary: Vocabulary, merges: readonly (string | re
     const rightId = vocabulary.ids.get(right);
     const result = joinedId(vocabulary, left, right, last);
     if (leftId === undefined || rightId === undefined || result === undefined)
-      throw new RealizarError('bad-tokenizer', `${field}[${rank}] joins ${shown(left)} and ${shown(right)}, but the vocabulary lacks ${shown(leftId === undefined ? left : rightId === undefined ? right : left + right)}`, { field });
+      throw new RealizarError(
+        'bad-tokenizer',
+        `${field}[${rank}] joins ${shown(left)} and ${shown(right)}, but the vocabulary lacks ${shown(leftId === undefined ? left : rightId === undefined ? right : left + right)}`,
+        { field },
+      );
     pairs.set(leftId, rightId, rank);
     results[rank] = last = result;
   });
@@ -60,7 +75,14 @@ export function mergeRules(vocabulary: Vocabulary, merges: readonly (string | re
 function joinedId({ tokens, ids }: Vocabulary, left: string, right: string, last: number): number | undefined {
   for (let id = last; id <= last + 1; id++) {
     const token = tokens[id];
-    if (token !== undefined && token.length === left.length + right.length && token.startsWith(left) && token.endsWith(right) && ids.get(token) === id) return id;
+    if (
+      token !== undefined &&
+      token.length === left.length + right.length &&
+      token.startsWith(left) &&
+      token.endsWith(right) &&
+      ids.get(token) === id
+    )
+      return id;
   }
   return ids.get(left + right);
 }

@@ -19,7 +19,12 @@ export class Charsmap {
   constructor(blob: Uint8Array, field: string) {
     const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
     const trieBytes = blob.length >= 4 ? view.getUint32(0, true) : 0;
-    if (trieBytes === 0 || trieBytes % 4 !== 0 || trieBytes > blob.length - 4) throw new RealizarError('bad-tokenizer', `${field} holds ${blob.length} bytes but announces a trie of ${trieBytes}`, { field });
+    if (trieBytes === 0 || trieBytes % 4 !== 0 || trieBytes > blob.length - 4)
+      throw new RealizarError(
+        'bad-tokenizer',
+        `${field} holds ${blob.length} bytes but announces a trie of ${trieBytes}`,
+        { field },
+      );
     this.units = Uint32Array.from({ length: trieBytes / 4 }, (_, index) => view.getUint32(4 + index * 4, true));
     this.replacements = blob.subarray(4 + trieBytes);
   }
@@ -29,7 +34,7 @@ export class Charsmap {
     const bytes = encoder.encode(text);
     const parts: string[] = [];
     let copied = 0;
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       const { length, value } = this.longestPrefix(bytes, at);
       if (length === 0) {
         at += lengthOfCharacter(bytes[at]!);

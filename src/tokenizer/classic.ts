@@ -35,10 +35,16 @@ export function characterTokenizer(tokens: readonly string[], unknown?: string):
  * @example
  * bpeTokenizer(['<unk>', 'h', 'i', 'hi'], [['h', 'i']], '<unk>').encode('hi!'); // [3, 0]
  */
-export function bpeTokenizer(tokens: readonly string[], merges: readonly (readonly [string, string])[], unknown?: string): Tokenizer {
+export function bpeTokenizer(
+  tokens: readonly string[],
+  merges: readonly (readonly [string, string])[],
+  unknown?: string,
+): Tokenizer {
   const vocabulary = uniqueVocabulary(tokens);
   const unknownId = unknownIdOf(vocabulary, unknown);
-  return assembled(vocabulary, unknownId, { model: bpeModel(vocabulary, mergeRules(vocabulary, merges, 'merges'), { byteLevel: false, unknownId }) });
+  return assembled(vocabulary, unknownId, {
+    model: bpeModel(vocabulary, mergeRules(vocabulary, merges, 'merges'), { byteLevel: false, unknownId }),
+  });
 }
 
 /**
@@ -51,27 +57,49 @@ export function bpeTokenizer(tokens: readonly string[], merges: readonly (readon
  * @example
  * unigramTokenizer([['<unk>', 0], ['a', -2], ['b', -2], ['ab', -3]]).encode('ab'); // [3]
  */
-export function unigramTokenizer(pieces: readonly (readonly [token: string, score: number])[], unknown?: string): Tokenizer {
+export function unigramTokenizer(
+  pieces: readonly (readonly [token: string, score: number])[],
+  unknown?: string,
+): Tokenizer {
   const vocabulary = uniqueVocabulary(pieces.map(([token]) => token));
   const unknownId = unknownIdOf(vocabulary, unknown);
   const scores = Float64Array.from(pieces, ([, score]) => score);
-  return assembled(vocabulary, unknownId, { model: unigramModel(vocabulary, scores, { unknownId, kindOf: (id) => (id === unknownId ? 'never' : 'normal') }) });
+  return assembled(vocabulary, unknownId, {
+    model: unigramModel(vocabulary, scores, { unknownId, kindOf: (id) => (id === unknownId ? 'never' : 'normal') }),
+  });
 }
 
-function assembled(vocabulary: Vocabulary, unknownId: number | undefined, parts: Pick<TokenizerParts, 'model'>): Tokenizer {
+function assembled(
+  vocabulary: Vocabulary,
+  unknownId: number | undefined,
+  parts: Pick<TokenizerParts, 'model'>,
+): Tokenizer {
   const encoder = new TextEncoder();
-  return new TextTokenizer({ ...parts, vocabulary, unknownId, addedTokens: [], bytesOf: (id) => encoder.encode(vocabulary.tokens[id]), parsesSpecialByDefault: true });
+  return new TextTokenizer({
+    ...parts,
+    vocabulary,
+    unknownId,
+    addedTokens: [],
+    bytesOf: (id) => encoder.encode(vocabulary.tokens[id]),
+    parsesSpecialByDefault: true,
+  });
 }
 
 function uniqueVocabulary(tokens: readonly string[]): Vocabulary {
   const vocabulary = vocabularyOf(tokens, 'tokens');
   const duplicate = tokens.findIndex((token, id) => vocabulary.ids.get(token) !== id);
-  if (duplicate >= 0) throw new RealizarError('bad-tokenizer', `tokens has ${JSON.stringify(tokens[duplicate])} twice`, { field: 'tokens' });
+  if (duplicate >= 0)
+    throw new RealizarError('bad-tokenizer', `tokens has ${JSON.stringify(tokens[duplicate])} twice`, {
+      field: 'tokens',
+    });
   return vocabulary;
 }
 
 function unknownIdOf(vocabulary: Vocabulary, unknown: string | undefined): number | undefined {
   const id = vocabulary.ids.get(unknown ?? UNKNOWN);
-  if (unknown !== undefined && id === undefined) throw new RealizarError('bad-tokenizer', `the unknown token ${JSON.stringify(unknown)} is not among the tokens`, { field: 'unknown' });
+  if (unknown !== undefined && id === undefined)
+    throw new RealizarError('bad-tokenizer', `the unknown token ${JSON.stringify(unknown)} is not among the tokens`, {
+      field: 'unknown',
+    });
   return id;
 }

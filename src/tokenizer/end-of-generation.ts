@@ -5,6 +5,9 @@ const NAMES = [
 ]; // prettier-ignore
 
 /** The ids of the control tokens that end an answer, whatever else the metadata names. */
-export function endOfGenerationIds(idOf: (token: string) => number | undefined, isControl: (id: number) => boolean): number[] {
+export function endOfGenerationIds(
+  idOf: (token: string) => number | undefined,
+  isControl: (id: number) => boolean,
+): number[] {
   return NAMES.flatMap((name) => idOf(name) ?? []).filter(isControl);
 }

@@ -16,13 +16,25 @@ export function tokenizerOf(checkpoint: Checkpoint): Tokenizer {
   if (checkpoint.format === 'gguf') return tokenizerFromGguf(checkpoint.metadata);
   const { companions } = checkpoint;
   const json = companions.get('tokenizer.json');
-  if (json) return tokenizerFromJson(json, companions.get('tokenizer_config.json'), companions.get('generation_config.json') ?? endsOf(checkpoint));
+  if (json)
+    return tokenizerFromJson(
+      json,
+      companions.get('tokenizer_config.json'),
+      companions.get('generation_config.json') ?? endsOf(checkpoint),
+    );
   const model = companions.get('tokenizer.model');
   if (model) return tokenizerFromSentencePiece(model);
-  throw new RealizarError('missing-file', `${checkpoint.name} has neither tokenizer.json nor tokenizer.model: put the model's file there`, { field: 'tokenizer.json' });
+  throw new RealizarError(
+    'missing-file',
+    `${checkpoint.name} has neither tokenizer.json nor tokenizer.model: put the model's file there`,
+    { field: 'tokenizer.json' },
+  );
 }
 
 /** What config.json says where there is no generation_config.json. */
 function endsOf({ metadata }: Checkpoint): object {
-  return { bos_token_id: metadata.get('tokenizer.ggml.bos_token_id'), eos_token_id: metadata.get('tokenizer.ggml.eos_token_id') };
+  return {
+    bos_token_id: metadata.get('tokenizer.ggml.bos_token_id'),
+    eos_token_id: metadata.get('tokenizer.ggml.eos_token_id'),
+  };
 }

@@ -25,9 +25,15 @@ type Metadata = ReadonlyMap<string, MetadataValue>;
  */
 export function tokenizerFromGguf(metadata: Metadata): Tokenizer {
   const model = stringField(metadata, 'tokenizer.ggml.model');
-  if (model === undefined) throw new RealizarError('missing-metadata', 'tokenizer.ggml.model is missing: the file has no tokenizer', { field: 'tokenizer.ggml.model' });
+  if (model === undefined)
+    throw new RealizarError('missing-metadata', 'tokenizer.ggml.model is missing: the file has no tokenizer', {
+      field: 'tokenizer.ggml.model',
+    });
   const tokens = stringsField(metadata, 'tokenizer.ggml.tokens');
-  if (!tokens) throw new RealizarError('missing-metadata', 'tokenizer.ggml.tokens is missing: the file has no vocabulary', { field: 'tokenizer.ggml.tokens' });
+  if (!tokens)
+    throw new RealizarError('missing-metadata', 'tokenizer.ggml.tokens is missing: the file has no vocabulary', {
+      field: 'tokenizer.ggml.tokens',
+    });
   const vocabulary = vocabularyOf(tokens, 'tokenizer.ggml.tokens');
 
   switch (model) {
@@ -38,20 +44,36 @@ export function tokenizerFromGguf(metadata: Metadata): Tokenizer {
     case 't5':
       return sentencePiece(metadata, vocabulary, 'unigram');
     default:
-      throw new RealizarError('unsupported-tokenizer', `tokenizer.ggml.model ${JSON.stringify(model.slice(0, 40))} is not supported; gpt2, llama and t5 are`, { field: 'tokenizer.ggml.model' });
+      throw new RealizarError(
+        'unsupported-tokenizer',
+        `tokenizer.ggml.model ${JSON.stringify(model.slice(0, 40))} is not supported; gpt2, llama and t5 are`,
+        { field: 'tokenizer.ggml.model' },
+      );
   }
 }
 
 function byteLevelTokenizer(metadata: Metadata, vocabulary: Vocabulary): Tokenizer {
   const name = stringField(metadata, 'tokenizer.ggml.pre') ?? 'default';
   const cut = CUT_OF_NAME.get(name);
-  if (!cut) throw new RealizarError('unsupported-tokenizer', `tokenizer.ggml.pre ${JSON.stringify(name.slice(0, 40))} is not supported`, { field: 'tokenizer.ggml.pre' });
+  if (!cut)
+    throw new RealizarError(
+      'unsupported-tokenizer',
+      `tokenizer.ggml.pre ${JSON.stringify(name.slice(0, 40))} is not supported`,
+      { field: 'tokenizer.ggml.pre' },
+    );
   const merges = stringsField(metadata, 'tokenizer.ggml.merges');
-  if (!merges) throw new RealizarError('missing-metadata', 'tokenizer.ggml.merges is missing: byte-pair encoding needs its merges', { field: 'tokenizer.ggml.merges' });
+  if (!merges)
+    throw new RealizarError(
+      'missing-metadata',
+      'tokenizer.ggml.merges is missing: byte-pair encoding needs its merges',
+      { field: 'tokenizer.ggml.merges' },
+    );
 
   const types = typesOf(metadata, vocabulary);
   const isControl = (id: number): boolean => types[id] === PIECE_TYPE.control || types[id] === PIECE_TYPE.unknown;
-  const addedTokens = vocabulary.tokens.flatMap((content, id): AddedToken[] => (isControl(id) || types[id] === PIECE_TYPE.userDefined ? [{ id, content, control: isControl(id) }] : []));
+  const addedTokens = vocabulary.tokens.flatMap((content, id): AddedToken[] =>
+    isControl(id) || types[id] === PIECE_TYPE.userDefined ? [{ id, content, control: isControl(id) }] : [],
+  );
   const addedIds = new Set(addedTokens.map((token) => token.id));
   const encoder = new TextEncoder();
   return new TextTokenizer({
@@ -59,7 +81,11 @@ function byteLevelTokenizer(metadata: Metadata, vocabulary: Vocabulary): Tokeniz
     addedTokens,
     ...(cut.nfc ? { normalize: (text) => normalForm(text, 'NFC') } : {}),
     preTokenize: sequence(cut.patterns.map((pattern) => splitByPattern(pattern))),
-    model: bpeModel(vocabulary, mergeRules(vocabulary, merges, 'tokenizer.ggml.merges'), { byteLevel: true, ignoreMerges: cut.ignoreMerges ?? false, neverWhole: addedIds }),
+    model: bpeModel(vocabulary, mergeRules(vocabulary, merges, 'tokenizer.ggml.merges'), {
+      byteLevel: true,
+      ignoreMerges: cut.ignoreMerges ?? false,
+      neverWhole: addedIds,
+    }),
     bytesOf: (id) => (addedIds.has(id) ? encoder.encode(vocabulary.tokens[id]) : fromByteLevel(vocabulary.tokens[id]!)),
     parsesSpecialByDefault: true,
     ...rolesOf(metadata, vocabulary, types, false),
@@ -69,7 +95,12 @@ function byteLevelTokenizer(metadata: Metadata, vocabulary: Vocabulary): Tokeniz
 function sentencePiece(metadata: Metadata, vocabulary: Vocabulary, algorithm: 'bpe' | 'unigram'): Tokenizer {
   const types = typesOf(metadata, vocabulary);
   const scores = numbersField(metadata, 'tokenizer.ggml.scores', vocabulary.tokens.length);
-  if (!scores) throw new RealizarError('missing-metadata', 'tokenizer.ggml.scores is missing: SentencePiece needs the score of each token', { field: 'tokenizer.ggml.scores' });
+  if (!scores)
+    throw new RealizarError(
+      'missing-metadata',
+      'tokenizer.ggml.scores is missing: SentencePiece needs the score of each token',
+      { field: 'tokenizer.ggml.scores' },
+    );
   const charsmap = bytesField(metadata, 'tokenizer.ggml.precompiled_charsmap');
   return sentencePieceTokenizer({
     algorithm,
@@ -86,7 +117,10 @@ function sentencePiece(metadata: Metadata, vocabulary: Vocabulary, algorithm: 'b
 
 /** Files without types have only ordinary tokens. */
 function typesOf(metadata: Metadata, { tokens }: Vocabulary): ArrayLike<number> {
-  return numbersField(metadata, 'tokenizer.ggml.token_type', tokens.length) ?? new Uint8Array(tokens.length).fill(PIECE_TYPE.normal);
+  return (
+    numbersField(metadata, 'tokenizer.ggml.token_type', tokens.length) ??
+    new Uint8Array(tokens.length).fill(PIECE_TYPE.normal)
+  );
 }
 
 /** @param addsBos whether BOS is added where the file does not say: `llama` models want it */
@@ -94,7 +128,8 @@ function rolesOf(metadata: Metadata, { tokens, ids }: Vocabulary, types: ArrayLi
   const id = (name: string): number | undefined => idField(metadata, `tokenizer.ggml.${name}_token_id`, tokens.length);
   const [bosId, eosId] = [id('bos'), id('eos')];
   const named = [eosId, id('eot'), id('eom')].filter((end) => end !== undefined);
-  const adds = (key: string, fallback: boolean, token: number | undefined): number[] => ((booleanField(metadata, key) ?? fallback) && token !== undefined ? [token] : []);
+  const adds = (key: string, fallback: boolean, token: number | undefined): number[] =>
+    (booleanField(metadata, key) ?? fallback) && token !== undefined ? [token] : [];
   return {
     bosId,
     eosId,

@@ -23,7 +23,11 @@ import { vocabularyOf, type Vocabulary } from './vocabulary.ts';
  * @param generationConfig `generation_config.json`: more ids that end an answer
  * @throws RealizarError `bad-json` | `bad-tokenizer` | `unsupported-tokenizer`, naming the field
  */
-export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}, generationConfig: unknown = {}): Tokenizer {
+export function tokenizerFromJson(
+  tokenizerJson: unknown,
+  tokenizerConfig: unknown = {},
+  generationConfig: unknown = {},
+): Tokenizer {
   const json = objectAt(parseSource(tokenizerJson, 'tokenizer.json'), 'tokenizer.json');
   const model = jsonModel(json['model']);
   const added = jsonAddedTokens(json['added_tokens']);
@@ -31,7 +35,9 @@ export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig: unkno
   const controlIds = new Set(added.filter((token) => token.control).map((token) => token.id));
 
   const normalize = jsonNormalizer(json['normalizer']);
-  const { preTokenize = model.keepsWithinWords ? beforeSpaces : undefined, byteLevel } = jsonPreTokenizer(json['pre_tokenizer']);
+  const { preTokenize = model.keepsWithinWords ? beforeSpaces : undefined, byteLevel } = jsonPreTokenizer(
+    json['pre_tokenizer'],
+  );
   const decoder = jsonDecoder(json['decoder']);
   const addedIds = new Set(added.map((token) => token.id));
 
@@ -46,7 +52,9 @@ export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig: unkno
     vocabulary,
     addedTokens: added.filter((token) => !token.normalized),
     // They are looked for as the normaliser would write them.
-    normalizedAddedTokens: added.filter((token) => token.normalized).map((token) => ({ ...token, content: normalize ? normalize(token.content, true) : token.content })),
+    normalizedAddedTokens: added
+      .filter((token) => token.normalized)
+      .map((token) => ({ ...token, content: normalize ? normalize(token.content, true) : token.content })),
     ...(normalize ? { normalize } : {}),
     ...(preTokenize ? { preTokenize } : {}),
     model: model.create({ byteLevel, controlIds }),
@@ -57,7 +65,11 @@ export function tokenizerFromJson(tokenizerJson: unknown, tokenizerConfig: unkno
     bosId,
     eosId,
     unknownId: model.unknownId,
-    endIds: [...(eosId === undefined ? [] : [eosId]), ...generationEnds, ...endOfGenerationIds(idOf, (id) => controlIds.has(id))],
+    endIds: [
+      ...(eosId === undefined ? [] : [eosId]),
+      ...generationEnds,
+      ...endOfGenerationIds(idOf, (id) => controlIds.has(id)),
+    ],
   });
 }
 

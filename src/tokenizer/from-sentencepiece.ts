@@ -9,8 +9,20 @@ import { MAX_TOKENS, vocabularyOf } from './vocabulary.ts';
 // Field numbers of sentencepiece_model.proto.
 const MODEL = { pieces: 1, trainerSpec: 2, normalizerSpec: 3 } as const;
 const PIECE = { piece: 1, score: 2, type: 3 } as const;
-const TRAINER = { modelType: 3, treatWhitespaceAsSuffix: 24, byteFallback: 35, unkId: 40, bosId: 41, eosId: 42 } as const;
-const NORMALIZER = { precompiledCharsmap: 2, addDummyPrefix: 3, removeExtraWhitespaces: 4, escapeWhitespaces: 5 } as const;
+const TRAINER = {
+  modelType: 3,
+  treatWhitespaceAsSuffix: 24,
+  byteFallback: 35,
+  unkId: 40,
+  bosId: 41,
+  eosId: 42,
+} as const;
+const NORMALIZER = {
+  precompiledCharsmap: 2,
+  addDummyPrefix: 3,
+  removeExtraWhitespaces: 4,
+  escapeWhitespaces: 5,
+} as const;
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -34,7 +46,8 @@ export function tokenizerFromSentencePiece(bytes: Uint8Array): Tokenizer {
   let normalizer = trainer;
   for (const field of fieldsOf(bytes)) {
     if (field.number === MODEL.pieces) {
-      if (tokens.length === MAX_TOKENS) throw new RealizarError('bad-tokenizer', `the model holds more than ${MAX_TOKENS} pieces`, { field: 'pieces' });
+      if (tokens.length === MAX_TOKENS)
+        throw new RealizarError('bad-tokenizer', `the model holds more than ${MAX_TOKENS} pieces`, { field: 'pieces' });
       const piece = fieldMap(field, bytes);
       tokens.push(decoder.decode(bytesOr(piece.get(PIECE.piece), 'piece')));
       scores.push(floatOf(piece.get(PIECE.score)));
@@ -42,7 +55,8 @@ export function tokenizerFromSentencePiece(bytes: Uint8Array): Tokenizer {
     } else if (field.number === MODEL.trainerSpec) trainer = fieldMap(field, bytes);
     else if (field.number === MODEL.normalizerSpec) normalizer = fieldMap(field, bytes);
   }
-  if (trainer.size === 0 && normalizer.size === 0 && tokens.length === 0) throw new RealizarError('bad-tokenizer', 'this is no SentencePiece model: it has no pieces');
+  if (trainer.size === 0 && normalizer.size === 0 && tokens.length === 0)
+    throw new RealizarError('bad-tokenizer', 'this is no SentencePiece model: it has no pieces');
 
   const vocabulary = vocabularyOf(tokens, 'pieces');
   const algorithm = ALGORITHMS.get(numberOr(trainer.get(TRAINER.modelType), 1));
@@ -85,7 +99,8 @@ function fieldMap({ value }: ProtobufField, file: Uint8Array): ReadonlyMap<numbe
 
 function bytesOr(value: ProtobufField['value'] | undefined, name: string): Uint8Array {
   if (value === undefined) return new Uint8Array();
-  if (typeof value === 'number') throw new RealizarError('bad-value', `${name} is a number where bytes are expected`, { field: name });
+  if (typeof value === 'number')
+    throw new RealizarError('bad-value', `${name} is a number where bytes are expected`, { field: name });
   return value;
 }
 
@@ -97,9 +112,14 @@ function numberOr(value: ProtobufField['value'] | undefined, fallback: number): 
 
 function floatOf(value: ProtobufField['value'] | undefined): number {
   if (value === undefined) return 0;
-  const score = typeof value !== 'number' && value.length === 4 ? new DataView(value.buffer, value.byteOffset).getFloat32(0, true) : NaN;
-  if (!Number.isFinite(score)) throw new RealizarError('bad-value', 'a piece has a score that is no number', { field: 'score' });
+  const score =
+    typeof value !== 'number' && value.length === 4
+      ? new DataView(value.buffer, value.byteOffset).getFloat32(0, true)
+      : NaN;
+  if (!Number.isFinite(score))
+    throw new RealizarError('bad-value', 'a piece has a score that is no number', { field: 'score' });
   return score;
 }
 
-const unsupported = (what: string): RealizarError => new RealizarError('unsupported-tokenizer', `SentencePiece's ${what} is not supported`);
+const unsupported = (what: string): RealizarError =>
+  new RealizarError('unsupported-tokenizer', `SentencePiece's ${what} is not supported`);

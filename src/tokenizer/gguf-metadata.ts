@@ -19,7 +19,8 @@ export function booleanField(metadata: Metadata, key: string): boolean | undefin
 export function stringsField(metadata: Metadata, key: string): readonly string[] | undefined {
   const value = metadata.get(key);
   if (value === undefined) return undefined;
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw badField(key, 'must be a list of strings');
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+    throw badField(key, 'must be a list of strings');
   return value;
 }
 
@@ -27,7 +28,9 @@ export function stringsField(metadata: Metadata, key: string): readonly string[]
 export function numbersField(metadata: Metadata, key: string, length: number): ArrayLike<number> | undefined {
   const value = metadata.get(key);
   if (value === undefined) return undefined;
-  const isNumbers = Array.isArray(value) ? value.every((item) => typeof item === 'number') : ArrayBuffer.isView(value) && typeof value[0] !== 'bigint';
+  const isNumbers = Array.isArray(value)
+    ? value.every((item) => typeof item === 'number')
+    : ArrayBuffer.isView(value) && typeof value[0] !== 'bigint';
   if (!isNumbers) throw badField(key, 'must be a list of numbers');
   const numbers = value as ArrayLike<number>;
   if (numbers.length !== length) throw badField(key, `has ${numbers.length} entries for ${length} tokens`);
@@ -46,8 +49,10 @@ export function bytesField(metadata: Metadata, key: string): Uint8Array | undefi
 export function idField(metadata: Metadata, key: string, vocabSize: number): number | undefined {
   const value = metadata.get(key);
   if (value === undefined || value === -1 || value === 0xffffffff) return undefined;
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= vocabSize) throw badField(key, `must be an id below ${vocabSize}`);
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value >= vocabSize)
+    throw badField(key, `must be an id below ${vocabSize}`);
   return value;
 }
 
-const badField = (key: string, why: string): RealizarError => new RealizarError('bad-tokenizer', `${key} ${why}`, { field: key });
+const badField = (key: string, why: string): RealizarError =>
+  new RealizarError('bad-tokenizer', `${key} ${why}`, { field: key });

@@ -38,6 +38,7 @@ export const beforeSpaces: PreTokenizer = (text, atStart, emit) => {
 
 /** Whether a token contains a space after something else. */
 export function reachesAcrossSpaces(token: string): boolean {
-  for (let at = token.indexOf(SPACE_MARK, 1); at >= 0; at = token.indexOf(SPACE_MARK, at + 1)) if (token[at - 1] !== SPACE_MARK) return true;
+  for (let at = token.indexOf(SPACE_MARK, 1); at >= 0; at = token.indexOf(SPACE_MARK, at + 1))
+    if (token[at - 1] !== SPACE_MARK) return true;
   return false;
 }

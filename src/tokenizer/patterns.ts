@@ -16,11 +16,28 @@ const CAPITAL_WORD = `[^\\r\\n\\p{L}\\p{N}]?${CAPITALS}+${SMALLS}*`;
 
 const LLAMA3 = [CONTRACTION, WORD, '\\p{N}{1,3}', OTHER, SPACES].join('|');
 const QWEN2 = [CONTRACTION, WORD, '\\p{N}', OTHER, SPACES].join('|');
-const QWEN35 = [CONTRACTION, '[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+', '\\p{N}', ' ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*', SPACES].join('|');
+const QWEN35 = [
+  CONTRACTION,
+  '[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+',
+  '\\p{N}',
+  ' ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*',
+  SPACES,
+].join('|');
 const SEED_CODER = [CONTRACTION, WORD, '\\p{N}', ' ?[^\\s\\p{L}\\p{N}\\r\\n]+', SPACES].join('|');
 const TEKKEN = [CASED_WORD, CAPITAL_WORD, '\\p{N}', OTHER_OR_SLASH, SPACES].join('|');
-const GPT4O = [`${CASED_WORD}${CONTRACTION}?`, `${CAPITAL_WORD}${CONTRACTION}?`, '\\p{N}{1,3}', OTHER_OR_SLASH, SPACES].join('|');
-const DEEPSEEK3 = ['[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+', '[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+', ' ?[\\p{P}\\p{S}]+[\\r\\n]*', SPACES].join('|');
+const GPT4O = [
+  `${CASED_WORD}${CONTRACTION}?`,
+  `${CAPITAL_WORD}${CONTRACTION}?`,
+  '\\p{N}{1,3}',
+  OTHER_OR_SLASH,
+  SPACES,
+].join('|');
+const DEEPSEEK3 = [
+  '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+',
+  '[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+',
+  ' ?[\\p{P}\\p{S}]+[\\r\\n]*',
+  SPACES,
+].join('|');
 const HAN_AND_KANA = '[一-龥\\u3040-\\u309f\\u30a0-\\u30ff]+';
 const BLOOM = ' ?[^(\\s|.,!?…。，、।۔،)]+';
 
@@ -34,7 +51,10 @@ export interface NamedCut {
 }
 
 const CUTS: readonly (readonly [names: string, cut: NamedCut])[] = [
-  ['gpt-2 gpt2 phi-2 mpt jais trillion granite-docling gigachat mellum a.x-4.0 modern-bert jina-es jina-de jina-v1-en jina-v2-es jina-v2-de roberta-bpe', { patterns: [GPT2] }],
+  [
+    'gpt-2 gpt2 phi-2 mpt jais trillion granite-docling gigachat mellum a.x-4.0 modern-bert jina-es jina-de jina-v1-en jina-v2-es jina-v2-de roberta-bpe',
+    { patterns: [GPT2] },
+  ],
   ['olmo', { patterns: [GPT2], nfc: true }],
   ['smollm starcoder refact codeshell exaone minerva-7b jina-v2-code', { patterns: [DIGIT, GPT2] }],
   ['command-r', { patterns: [DIGIT, GPT2], nfc: true }],
@@ -55,4 +75,6 @@ const CUTS: readonly (readonly [names: string, cut: NamedCut])[] = [
 ];
 
 /** How each `tokenizer.ggml.pre` cuts. */
-export const CUT_OF_NAME: ReadonlyMap<string, NamedCut> = new Map(CUTS.flatMap(([names, cut]) => names.split(' ').map((name) => [name, cut] as const)));
+export const CUT_OF_NAME: ReadonlyMap<string, NamedCut> = new Map(
+  CUTS.flatMap(([names, cut]) => names.split(' ').map((name) => [name, cut] as const)),
+);

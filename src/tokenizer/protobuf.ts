@@ -30,7 +30,8 @@ export function* fieldsOf(message: Uint8Array, offset = 0): Generator<ProtobufFi
     throw broken('bad-value', 'has a number of more than ten bytes', offset + at);
   };
   const bytes = (length: number): Uint8Array => {
-    if (length > message.length - at) throw broken('truncated', `announces ${length} bytes where ${message.length - at} are left`, offset + at);
+    if (length > message.length - at)
+      throw broken('truncated', `announces ${length} bytes where ${message.length - at} are left`, offset + at);
     at += length;
     return message.subarray(at - length, at);
   };

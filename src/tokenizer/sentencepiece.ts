@@ -37,9 +37,12 @@ export interface SentencePieceSpec {
 export function sentencePieceTokenizer(spec: SentencePieceSpec): Tokenizer {
   const { vocabulary, types, roles } = spec;
   const ofType = (...wanted: readonly number[]): AddedToken[] =>
-    vocabulary.tokens.flatMap((content, id) => (wanted.includes(types[id]!) ? [{ id, content, control: types[id] !== PIECE_TYPE.userDefined }] : []));
+    vocabulary.tokens.flatMap((content, id) =>
+      wanted.includes(types[id]!) ? [{ id, content, control: types[id] !== PIECE_TYPE.userDefined }] : [],
+    );
   const userDefined = ofType(PIECE_TYPE.userDefined);
-  const words = spec.algorithm !== 'unigram' && !vocabulary.tokens.some(reachesAcrossSpaces) && vocabulary.ids.has(SPACE_MARK);
+  const words =
+    spec.algorithm !== 'unigram' && !vocabulary.tokens.some(reachesAcrossSpaces) && vocabulary.ids.has(SPACE_MARK);
   const encoder = new TextEncoder();
   return new TextTokenizer({
     vocabulary,
@@ -61,7 +64,8 @@ export function sentencePieceTokenizer(spec: SentencePieceSpec): Tokenizer {
 }
 
 function unigram({ vocabulary, scores, types, byteFallback, roles }: SentencePieceSpec) {
-  const kindOf = (id: number) => (types[id] === PIECE_TYPE.normal ? 'normal' : types[id] === PIECE_TYPE.userDefined ? 'user-defined' : 'never');
+  const kindOf = (id: number) =>
+    types[id] === PIECE_TYPE.normal ? 'normal' : types[id] === PIECE_TYPE.userDefined ? 'user-defined' : 'never';
   return unigramModel(vocabulary, scores, { unknownId: roles.unknownId, byteFallback, float32: true, kindOf });
 }
 
@@ -72,8 +76,14 @@ function bytePairs({ algorithm, vocabulary, scores, types, byteFallback, roles }
 }
 
 /** The merges that scores imply: two neighbours become one whenever that is a token, the one with the best score first. */
-function scoreRules({ tokens, ids }: Vocabulary, scores: ArrayLike<number>, inText: (id: number) => boolean): MergeRules {
-  const mergeable = tokens.flatMap((token, id) => (token.length > 1 && inText(id) && ids.get(token) === id ? [id] : []));
+function scoreRules(
+  { tokens, ids }: Vocabulary,
+  scores: ArrayLike<number>,
+  inText: (id: number) => boolean,
+): MergeRules {
+  const mergeable = tokens.flatMap((token, id) =>
+    token.length > 1 && inText(id) && ids.get(token) === id ? [id] : [],
+  );
   mergeable.sort((a, b) => scores[b]! - scores[a]!);
   const pairs = new PairTable(tokens.length * 4);
   const ranks = new Int32Array(mergeable.length);
@@ -90,7 +100,10 @@ function scoreRules({ tokens, ids }: Vocabulary, scores: ArrayLike<number>, inTe
   return { pairs, ranks, results: Int32Array.from(mergeable) };
 }
 
-function normalizer({ addDummyPrefix, removeExtraWhitespaces, charsmap }: SentencePieceSpec, userDefined: readonly AddedToken[]): Normalizer {
+function normalizer(
+  { addDummyPrefix, removeExtraWhitespaces, charsmap }: SentencePieceSpec,
+  userDefined: readonly AddedToken[],
+): Normalizer {
   const replace = charsmap ? outside(userDefined, (text) => charsmap.replaceAll(text)) : (text: string) => text;
   return (text) => {
     if (text === '') return '';

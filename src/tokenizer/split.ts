@@ -10,7 +10,11 @@ export function splitByPattern(source: string, behavior: SplitBehavior = 'Isolat
   return splitByAlternatives(parsePattern(source), behavior, inverted);
 }
 
-export function splitByAlternatives(alternatives: Alternatives, behavior: SplitBehavior, inverted: boolean): PreTokenizer {
+export function splitByAlternatives(
+  alternatives: Alternatives,
+  behavior: SplitBehavior,
+  inverted: boolean,
+): PreTokenizer {
   return (text, atStart, emit) => {
     // A piece waits here until what follows it can no longer join it.
     let start = 0;

@@ -29,7 +29,10 @@ export function byteSymbols({ ids }: Vocabulary, { unknownId, fuseUnknown = fals
 }
 
 /** Characters (code points). */
-export function characterSymbols(vocabulary: Vocabulary, { byteFallback = false, unknownId, fuseUnknown = false }: UnknownHandling): Symbols {
+export function characterSymbols(
+  vocabulary: Vocabulary,
+  { byteFallback = false, unknownId, fuseUnknown = false }: UnknownHandling,
+): Symbols {
   const fallback = byteFallback ? byteFallbackOf(vocabulary) : () => undefined;
   return (piece) => {
     const symbols: number[] = [];

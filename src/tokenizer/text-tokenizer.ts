@@ -87,7 +87,10 @@ export class TextTokenizer implements Tokenizer {
     const chunks: Uint8Array[] = [];
     let length = 0;
     for (const id of ids) {
-      const bytes = this.isSpecial(id) && options.skipSpecial === false ? new TextEncoder().encode(this.tokenOf(id)) : this.bytesOf(id);
+      const bytes =
+        this.isSpecial(id) && options.skipSpecial === false
+          ? new TextEncoder().encode(this.tokenOf(id))
+          : this.bytesOf(id);
       chunks.push(bytes);
       length += bytes.length;
     }
@@ -107,7 +110,11 @@ export class TextTokenizer implements Tokenizer {
 
   tokenOf(id: number): string {
     const token = this.parts.vocabulary.tokens[id];
-    if (token === undefined) throw new RealizarError('invalid-argument', `${id} is no token id; the vocabulary has ids 0 to ${this.vocabSize - 1}`);
+    if (token === undefined)
+      throw new RealizarError(
+        'invalid-argument',
+        `${id} is no token id; the vocabulary has ids 0 to ${this.vocabSize - 1}`,
+      );
     return token;
   }
 
@@ -122,7 +129,14 @@ export class TextTokenizer implements Tokenizer {
 }
 
 /** Appends the ids of added tokens and hands on the text between them, in order. */
-function eachPart(finder: AddedTokenFinder, text: string, atStart: boolean, withControl: boolean, ids: number[], onText: (part: string, atStart: boolean) => void): void {
+function eachPart(
+  finder: AddedTokenFinder,
+  text: string,
+  atStart: boolean,
+  withControl: boolean,
+  ids: number[],
+  onText: (part: string, atStart: boolean) => void,
+): void {
   let at = 0;
   while (at < text.length) {
     const match = finder.find(text, at, withControl);

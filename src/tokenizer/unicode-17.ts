@@ -15,4 +15,5 @@ const RANGES: readonly (readonly [first: number, last: number])[] = [
   [0x2b73a, 0x2b73f], [0x2cea2, 0x2cead], [0x323b0, 0x33479],
 ];
 
-export const isNewInUnicode17 = (codePoint: number): boolean => RANGES.some(([first, last]) => codePoint >= first && codePoint <= last);
+export const isNewInUnicode17 = (codePoint: number): boolean =>
+  RANGES.some(([first, last]) => codePoint >= first && codePoint <= last);

@@ -18,7 +18,7 @@ export function normalForm(text: string, form: NormalForm): string {
 
 /** Stable sort by combining class between marks of class 0. @see https://unicode.org/reports/tr15/ */
 function inCanonicalOrder(marks: string): string {
-  const characters = [...marks].flatMap((mark) => [...mark.normalize('NFD')]);
+  const characters = Array.from(marks).flatMap((mark) => Array.from(mark.normalize('NFD')));
   const rankOf = ranksByClass([...new Set(characters)]);
   const ordered: string[] = [];
   let buckets: string[][] = [];
@@ -40,7 +40,9 @@ function inCanonicalOrder(marks: string): string {
 /** The order of the marks by class, from how normalisation orders pairs of them; marks of class 0 have no rank. */
 function ranksByClass(marks: readonly string[]): ReadonlyMap<string, number> {
   const swaps = (first: string, second: string): boolean => (first + second).normalize('NFD') !== first + second;
-  const ordered = marks.filter((mark) => swaps(HIGHEST, mark) || swaps(mark, LOWEST)).sort((a, b) => Number(swaps(a, b)) - Number(swaps(b, a)));
+  const ordered = marks
+    .filter((mark) => swaps(HIGHEST, mark) || swaps(mark, LOWEST))
+    .sort((a, b) => Number(swaps(a, b)) - Number(swaps(b, a)));
   const ranks = new Map<string, number>();
   let rank = 0;
   ordered.forEach((mark, index) => {

@@ -54,7 +54,7 @@ function bestPath(trie: TokenTrie, piece: string, float32: boolean): { idAt: Int
   const idAt = new Int32Array(piece.length + 1);
   const startAt = new Int32Array(piece.length + 1).fill(-1);
 
-  for (let start = 0; start < piece.length; ) {
+  for (let start = 0; start < piece.length;) {
     const sum = sumAt[start]!;
     const consider = (end: number, id: number, score: number): void => {
       const candidate = round(score + sum);
@@ -66,7 +66,7 @@ function bestPath(trie: TokenTrie, piece: string, float32: boolean): { idAt: Int
     const next = start + (piece.codePointAt(start)! > 0xffff ? 2 : 1);
     let hasCharacter = false;
     let node = 0;
-    for (let at = start; at < piece.length; ) {
+    for (let at = start; at < piece.length;) {
       node = trie.edges.get(node, piece.charCodeAt(at++));
       if (node < 0) break;
       const id = trie.tokenAt[node]!;

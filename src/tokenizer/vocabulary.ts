@@ -15,12 +15,23 @@ export interface Vocabulary {
 
 /** @throws RealizarError `bad-tokenizer` for no token, too many tokens or a giant token */
 export function vocabularyOf(tokens: readonly string[], field: string): Vocabulary {
-  if (tokens.length === 0) throw new RealizarError('bad-tokenizer', `${field} is empty: a tokenizer needs tokens`, { field });
-  if (tokens.length > MAX_TOKENS) throw new RealizarError('bad-tokenizer', `${field} holds ${tokens.length} tokens; at most ${MAX_TOKENS} are supported`, { field });
+  if (tokens.length === 0)
+    throw new RealizarError('bad-tokenizer', `${field} is empty: a tokenizer needs tokens`, { field });
+  if (tokens.length > MAX_TOKENS)
+    throw new RealizarError(
+      'bad-tokenizer',
+      `${field} holds ${tokens.length} tokens; at most ${MAX_TOKENS} are supported`,
+      { field },
+    );
   const ids = new Map<string, number>();
   for (let id = 0; id < tokens.length; id++) {
     const token = tokens[id]!;
-    if (token.length > MAX_TOKEN_LENGTH) throw new RealizarError('bad-tokenizer', `${field}[${id}] is ${token.length} characters long; at most ${MAX_TOKEN_LENGTH} are supported`, { field });
+    if (token.length > MAX_TOKEN_LENGTH)
+      throw new RealizarError(
+        'bad-tokenizer',
+        `${field}[${id}] is ${token.length} characters long; at most ${MAX_TOKEN_LENGTH} are supported`,
+        { field },
+      );
     if (!ids.has(token)) ids.set(token, id);
   }
   return { tokens, ids };

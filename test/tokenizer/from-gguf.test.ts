@@ -18,7 +18,9 @@ describe('tokenizerFromGguf with byte-level BPE', () => {
   });
 
   it('knows what its ids mean', () => {
-    const tokenizer = tokenizerFromGguf(byteLevelMetadata({ eot_token_id: 5, add_bos_token: true, add_eos_token: true, unknown_token_id: -1 }));
+    const tokenizer = tokenizerFromGguf(
+      byteLevelMetadata({ eot_token_id: 5, add_bos_token: true, add_eos_token: true, unknown_token_id: -1 }),
+    );
     expect(tokenizer).toMatchObject({ bosId: 0, eosId: 1, unknownId: undefined, vocabSize: BYTE_LEVEL_TOKENS.length });
     expect([...tokenizer.endIds]).toEqual([1, 5]);
     expect(tokenizer.encode('h', { addSpecial: true })).toEqual([0, tokenizer.idOf('h'), 1]);
@@ -30,7 +32,10 @@ describe('tokenizerFromGguf with byte-level BPE', () => {
   it('ends answers at control tokens with well-known names', () => {
     const tokens = [...BYTE_LEVEL_TOKENS, '<|im_end|>', '<|eot_id|>'];
     const types = Int32Array.from(tokens, (_, id) => (id === tokens.length - 1 ? 1 : 3));
-    expect([...tokenizerFromGguf(byteLevelMetadata({ tokens, token_type: types })).endIds]).toEqual([1, tokens.length - 2]);
+    expect([...tokenizerFromGguf(byteLevelMetadata({ tokens, token_type: types })).endIds]).toEqual([
+      1,
+      tokens.length - 2,
+    ]);
   });
 
   it('treats words that users added as tokens, but not as control tokens', () => {
@@ -105,9 +110,15 @@ describe('tokenizerFromGguf with damaged metadata', () => {
     ['an EOS outside the vocabulary', { eos_token_id: size }, 'bad-tokenizer'],
     ['a fractional BOS', { bos_token_id: 0.5 }, 'bad-tokenizer'],
     ['a flag that is a number', { add_bos_token: 1 }, 'bad-tokenizer'],
-    ['a giant control token', { tokens: ['x'.repeat(2000)], token_type: [3], merges: [], bos_token_id: undefined, eos_token_id: undefined }, 'bad-tokenizer'],
+    [
+      'a giant control token',
+      { tokens: ['x'.repeat(2000)], token_type: [3], merges: [], bos_token_id: undefined, eos_token_id: undefined },
+      'bad-tokenizer',
+    ],
   ])('refuses %s', (_, changes, code) => {
-    expect(() => tokenizerFromGguf(byteLevelMetadata(changes))).toThrow(expect.objectContaining({ name: 'RealizarError', code }));
+    expect(() => tokenizerFromGguf(byteLevelMetadata(changes))).toThrow(
+      expect.objectContaining({ name: 'RealizarError', code }),
+    );
   });
 
   it.each<[string, Record<string, MetadataValue | undefined>]>([
@@ -121,20 +132,49 @@ describe('tokenizerFromGguf with damaged metadata', () => {
 
   it('takes the first of two ids with the same spelling', () => {
     const tokens = [...BYTE_LEVEL_TOKENS, 'he'];
-    expect(tokenizerFromGguf(byteLevelMetadata({ tokens, token_type: undefined })).encode('he')).toEqual([BYTE_LEVEL_TOKENS.indexOf('he')]);
+    expect(tokenizerFromGguf(byteLevelMetadata({ tokens, token_type: undefined })).encode('he')).toEqual([
+      BYTE_LEVEL_TOKENS.indexOf('he'),
+    ]);
   });
 
   it('either works or throws a RealizarError, whatever the values are', () => {
-    const values = fc.oneof(fc.constant(undefined), fc.string(), fc.boolean(), fc.double(), fc.array(fc.string()), fc.array(fc.double()), fc.uint8Array());
+    const values = fc.oneof(
+      fc.constant(undefined),
+      fc.string(),
+      fc.boolean(),
+      fc.double(),
+      fc.array(fc.string()),
+      fc.array(fc.double()),
+      fc.uint8Array(),
+    );
     fc.assert(
-      fc.property(fc.constantFrom('model', 'pre', 'tokens', 'scores', 'token_type', 'merges', 'bos_token_id', 'add_eos_token', 'add_space_prefix', 'precompiled_charsmap'), values, fc.boolean(), fc.string(), (key, value, pieces, text) => {
-        const metadata = (pieces ? sentencePieceMetadata : byteLevelMetadata)({ [key]: value as MetadataValue | undefined });
-        try {
-          tokenizerFromGguf(metadata).encode(text, { addSpecial: true });
-        } catch (error) {
-          expect(error).toBeInstanceOf(RealizarError);
-        }
-      }),
+      fc.property(
+        fc.constantFrom(
+          'model',
+          'pre',
+          'tokens',
+          'scores',
+          'token_type',
+          'merges',
+          'bos_token_id',
+          'add_eos_token',
+          'add_space_prefix',
+          'precompiled_charsmap',
+        ),
+        values,
+        fc.boolean(),
+        fc.string(),
+        (key, value, pieces, text) => {
+          const metadata = (pieces ? sentencePieceMetadata : byteLevelMetadata)({
+            [key]: value as MetadataValue | undefined,
+          });
+          try {
+            tokenizerFromGguf(metadata).encode(text, { addSpecial: true });
+          } catch (error) {
+            expect(error).toBeInstanceOf(RealizarError);
+          }
+        },
+      ),
       { numRuns: 500 },
     );
   });

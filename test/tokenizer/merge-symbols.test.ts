@@ -13,7 +13,11 @@ interface Rule {
 function rulesOf(list: readonly Rule[]): MergeRules {
   const pairs = new PairTable(list.length);
   list.forEach(({ left, right }, index) => pairs.set(left, right, index));
-  return { pairs, ranks: Int32Array.from(list, (rule) => rule.rank), results: Int32Array.from(list, (rule) => rule.result) };
+  return {
+    pairs,
+    ranks: Int32Array.from(list, (rule) => rule.rank),
+    results: Int32Array.from(list, (rule) => rule.result),
+  };
 }
 
 /** The definition: while any rule applies, apply the best one, leftmost. */
@@ -32,8 +36,13 @@ function mergeSlowly(symbols: readonly number[], list: readonly Rule[]): number[
 
 /** Rules that make longer symbols of shorter ones, as real ones do: the result's id is larger than both parts'. */
 const rules = fc
-  .uniqueArray(fc.record({ left: fc.nat(9), right: fc.nat(9), rank: fc.nat(5), more: fc.nat(3) }), { maxLength: 14, selector: ({ left, right }) => left * 10 + right })
-  .map((list) => list.map(({ left, right, rank, more }): Rule => ({ left, right, rank, result: Math.max(left, right) + 1 + more })));
+  .uniqueArray(fc.record({ left: fc.nat(9), right: fc.nat(9), rank: fc.nat(5), more: fc.nat(3) }), {
+    maxLength: 14,
+    selector: ({ left, right }) => left * 10 + right,
+  })
+  .map((list) =>
+    list.map(({ left, right, rank, more }): Rule => ({ left, right, rank, result: Math.max(left, right) + 1 + more })),
+  );
 
 describe('mergeSymbols', () => {
   it('equals applying the best rule again and again, also where ranks are equal', () => {
@@ -64,7 +73,9 @@ describe('PairTable', () => {
           table.set(left, right, value);
           map.set(`${left},${right}`, value);
         }
-        for (let left = 0; left <= 50; left++) for (let right = 0; right <= 50; right++) expect(table.get(left, right)).toBe(map.get(`${left},${right}`) ?? -1);
+        for (let left = 0; left <= 50; left++)
+          for (let right = 0; right <= 50; right++)
+            expect(table.get(left, right)).toBe(map.get(`${left},${right}`) ?? -1);
       }),
       { numRuns: 20 },
     );

@@ -52,7 +52,12 @@ for (const [family, path] of REFERENCES) {
   });
 }
 
-for (const path of ['models/tokenizers/llama3/tokenizer.json', 'models/tokenizers/qwen2/tokenizer.json', 'models/llama2-tokenizer/tokenizer.model', 'reference/tokenizers/unigram-nfkc.model']) {
+for (const path of [
+  'models/tokenizers/llama3/tokenizer.json',
+  'models/tokenizers/qwen2/tokenizer.json',
+  'models/llama2-tokenizer/tokenizer.model',
+  'reference/tokenizers/unigram-raw.model',
+]) {
   describeWithInputs(`the tokenizer of ${path}`, [sharedPath(path)], () => {
     it('does not slow down on long runs of one character', async () => {
       const tokenizer = await referenceTokenizer(path);

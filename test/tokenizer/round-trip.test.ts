@@ -6,21 +6,33 @@ import { describeWithInputs, sharedPath } from '../support/inputs.ts';
 import { byteLevelJson } from './support/small-tokenizers.ts';
 import { referenceTokenizer } from './support/reference.ts';
 
-const texts = fc.oneof(fc.string({ unit: 'binary', maxLength: 60 }), fc.string({ unit: 'grapheme', maxLength: 60 }), fc.stringMatching(/^[ a-z'\n<|>_0-9]*$/));
+const texts = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ unit: 'grapheme', maxLength: 60 }),
+  fc.stringMatching(/^[ a-z'\n<|>_0-9]*$/),
+);
 
 describe('a byte-level vocabulary', () => {
   const tokenizer = tokenizerFromJson(byteLevelJson());
 
   it('decodes what it encodes to the same text', () => {
-    fc.assert(fc.property(texts, (text) => tokenizer.decode(tokenizer.encode(text)) === text.toWellFormed()), { numRuns: 500 });
+    fc.assert(
+      fc.property(texts, (text) => tokenizer.decode(tokenizer.encode(text)) === text.toWellFormed()),
+      { numRuns: 500 },
+    );
   });
 
   it('never throws and never leaves the vocabulary, whatever the text', () => {
     fc.assert(
-      fc.property(fc.array(fc.integer({ min: 0, max: 0xffff })), fc.boolean(), fc.boolean(), (units, parseSpecial, addSpecial) => {
-        const ids = tokenizer.encode(String.fromCharCode(...units), { parseSpecial, addSpecial });
-        expect(ids.every((id) => id >= 0 && id < tokenizer.vocabSize)).toBe(true);
-      }),
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 0xffff })),
+        fc.boolean(),
+        fc.boolean(),
+        (units, parseSpecial, addSpecial) => {
+          const ids = tokenizer.encode(String.fromCharCode(...units), { parseSpecial, addSpecial });
+          expect(ids.every((id) => id >= 0 && id < tokenizer.vocabSize)).toBe(true);
+        },
+      ),
     );
   });
 
@@ -43,6 +55,12 @@ describeWithInputs('a SentencePiece vocabulary', [sharedPath('models/llama2-toke
   it('decodes what it encodes to the same text', async () => {
     const tokenizer = await referenceTokenizer('models/llama2-tokenizer/tokenizer.model');
     // ▁ is how the vocabulary spells a space.
-    fc.assert(fc.property(texts, (text) => tokenizer.decode(tokenizer.encode(text)) === text.toWellFormed().replaceAll('▁', ' ')), { numRuns: 500 });
+    fc.assert(
+      fc.property(
+        texts,
+        (text) => tokenizer.decode(tokenizer.encode(text)) === text.toWellFormed().replaceAll('▁', ' '),
+      ),
+      { numRuns: 500 },
+    );
   });
 });

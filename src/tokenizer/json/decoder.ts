@@ -53,11 +53,14 @@ function replacementOf({ type, field, json }: Step): (token: string) => string {
 
 function stripsSpace({ field, json }: Step): boolean {
   const { content, start, stop } = json;
-  if (content !== ' ' || (start !== 0 && start !== 1) || (stop !== 0 && stop !== undefined)) throw unsupportedJson(field, json);
+  if (content !== ' ' || (start !== 0 && start !== 1) || (stop !== 0 && stop !== undefined))
+    throw unsupportedJson(field, json);
   return start === 1;
 }
 
 function prepends({ field, json }: Step): boolean {
-  const scheme = json['prepend_scheme'] ?? (booleanAt(json['add_prefix_space'], `${field}.add_prefix_space`, true) ? 'always' : 'never');
+  const scheme =
+    json['prepend_scheme'] ??
+    (booleanAt(json['add_prefix_space'], `${field}.add_prefix_space`, true) ? 'always' : 'never');
   return scheme !== 'never';
 }

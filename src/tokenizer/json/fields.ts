@@ -30,15 +30,21 @@ export function booleanAt(value: unknown, field: string, fallback: boolean): boo
   return value;
 }
 
-export const isId = (value: unknown, limit: number): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < limit;
+export const isId = (value: unknown, limit: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < limit;
 
 export function idAt(value: unknown, field: string, limit: number): number {
   if (!isId(value, limit)) throw badJson(field, `must be an id below ${limit}`);
   return value;
 }
 
-export const badJson = (field: string, why: string): RealizarError => new RealizarError('bad-tokenizer', `${field} ${why}`, { field });
+export const badJson = (field: string, why: string): RealizarError =>
+  new RealizarError('bad-tokenizer', `${field} ${why}`, { field });
 
 export function unsupportedJson(field: string, what: unknown): RealizarError {
-  return new RealizarError('unsupported-tokenizer', `${field} ${JSON.stringify(what)?.slice(0, 200)} is not supported`, { field });
+  return new RealizarError(
+    'unsupported-tokenizer',
+    `${field} ${JSON.stringify(what)?.slice(0, 200)} is not supported`,
+    { field },
+  );
 }

@@ -3,7 +3,17 @@ import { reachesAcrossSpaces, SPACE_MARK } from '../metaspace.ts';
 import type { TokenModel } from '../token-model.ts';
 import { unigramModel } from '../unigram.ts';
 import { MAX_TOKENS, vocabularyOf, type Vocabulary } from '../vocabulary.ts';
-import { arrayAt, badJson, booleanAt, idAt, isId, objectAt, stringAt, unsupportedJson, type JsonObject } from './fields.ts';
+import {
+  arrayAt,
+  badJson,
+  booleanAt,
+  idAt,
+  isId,
+  objectAt,
+  stringAt,
+  unsupportedJson,
+  type JsonObject,
+} from './fields.ts';
 
 /** The stage `model` of a tokenizer.json. */
 export interface JsonModel {
@@ -30,12 +40,16 @@ function jsonBpe(json: JsonObject): JsonModel {
   const vocabulary = vocabularyOf(tokensOf(objectAt(json['vocab'], 'model.vocab')), 'model.vocab');
   const rules = mergeRules(vocabulary, mergesOf(json['merges']), 'model.merges');
   const unknownToken = json['unk_token'] ?? undefined;
-  const unknownId = unknownToken === undefined ? undefined : vocabulary.ids.get(stringAt(unknownToken, 'model.unk_token'));
+  const unknownId =
+    unknownToken === undefined ? undefined : vocabulary.ids.get(stringAt(unknownToken, 'model.unk_token'));
   const flag = (name: string): boolean => booleanAt(json[name], `model.${name}`, false);
   return {
     vocabulary,
     unknownId,
-    keepsWithinWords: !flag('ignore_merges') && vocabulary.ids.has(SPACE_MARK) && !rules.results.some((id) => reachesAcrossSpaces(vocabulary.tokens[id]!)),
+    keepsWithinWords:
+      !flag('ignore_merges') &&
+      vocabulary.ids.has(SPACE_MARK) &&
+      !rules.results.some((id) => reachesAcrossSpaces(vocabulary.tokens[id]!)),
     create: ({ byteLevel, controlIds }) =>
       bpeModel(vocabulary, rules, {
         byteLevel,
@@ -56,7 +70,10 @@ function jsonUnigram(json: JsonObject): JsonModel {
     return { token: stringAt(token, field), score };
   });
   const vocabulary = vocabularyOf(entries.map(({ token }) => token), 'model.vocab'); // prettier-ignore
-  const unknownId = json['unk_id'] === undefined || json['unk_id'] === null ? undefined : idAt(json['unk_id'], 'model.unk_id', entries.length);
+  const unknownId =
+    json['unk_id'] === undefined || json['unk_id'] === null
+      ? undefined
+      : idAt(json['unk_id'], 'model.unk_id', entries.length);
   const byteFallback = booleanAt(json['byte_fallback'], 'model.byte_fallback', false);
   return {
     vocabulary,
@@ -76,7 +93,8 @@ function tokensOf(vocab: JsonObject): string[] {
   const tokens: string[] = [];
   for (const token in vocab) {
     const id = vocab[token];
-    if (!isId(id, MAX_TOKENS)) throw badJson(`model.vocab[${JSON.stringify(token.slice(0, 40))}]`, `must be an id below ${MAX_TOKENS}`);
+    if (!isId(id, MAX_TOKENS))
+      throw badJson(`model.vocab[${JSON.stringify(token.slice(0, 40))}]`, `must be an id below ${MAX_TOKENS}`);
     while (tokens.length <= id) tokens.push('');
     tokens[id] = token;
   }
@@ -85,7 +103,11 @@ function tokensOf(vocab: JsonObject): string[] {
 
 function mergesOf(value: unknown): (string | [string, string])[] {
   const merges = arrayAt(value, 'model.merges');
-  const bad = merges.findIndex((merge) => typeof merge !== 'string' && !(Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string')));
+  const bad = merges.findIndex(
+    (merge) =>
+      typeof merge !== 'string' &&
+      !(Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string')),
+  );
   if (bad >= 0) throw badJson(`model.merges[${bad}]`, 'must be two tokens');
   return merges as (string | [string, string])[];
 }

@@ -51,7 +51,12 @@ function normalizerOf(step: Step): (text: string) => string {
     case 'Nmt':
       return (text) => text.replace(NMT_REMOVED, '').replace(NMT_SPACES, ' ');
     case 'Precompiled':
-      return precompiled(new Charsmap(base64Bytes(stringAt(json['precompiled_charsmap'], `${field}.precompiled_charsmap`), field), field));
+      return precompiled(
+        new Charsmap(
+          base64Bytes(stringAt(json['precompiled_charsmap'], `${field}.precompiled_charsmap`), field),
+          field,
+        ),
+      );
     default:
       throw unsupportedJson(field, type);
   }
@@ -66,7 +71,10 @@ function precompiled(charsmap: Charsmap): (text: string) => string {
   return (text) => {
     const parts: string[] = [];
     for (const { segment } of segmenter.segment(text)) {
-      const whole = segment.length < MAX_CLUSTER_BYTES && encoder.encode(segment).length < MAX_CLUSTER_BYTES ? charsmap.replacementOf(segment) : undefined;
+      const whole =
+        segment.length < MAX_CLUSTER_BYTES && encoder.encode(segment).length < MAX_CLUSTER_BYTES
+          ? charsmap.replacementOf(segment)
+          : undefined;
       if (whole !== undefined) parts.push(whole);
       else for (const character of segment) parts.push(charsmap.replacementOf(character) ?? character);
     }

@@ -28,9 +28,13 @@ function templateFrame({ field, json }: Step, vocabSize: number): SpecialFrame {
     else {
       const special = objectAt(objectAt(item, `${field}.single`)['SpecialToken'], `${field}.single`);
       const name = stringAt(special['id'], `${field}.single.id`);
-      const ids = Object.hasOwn(specials, name) ? objectAt(specials[name], `${field}.special_tokens`)['ids'] : undefined;
+      const ids = Object.hasOwn(specials, name)
+        ? objectAt(specials[name], `${field}.special_tokens`)['ids']
+        : undefined;
       if (!Array.isArray(ids)) throw badJson(`${field}.special_tokens`, `lacks ${JSON.stringify(name.slice(0, 40))}`);
-      (afterText ? suffixIds : prefixIds).push(...ids.map((id: unknown) => idAt(id, `${field}.special_tokens`, vocabSize)));
+      (afterText ? suffixIds : prefixIds).push(
+        ...ids.map((id: unknown) => idAt(id, `${field}.special_tokens`, vocabSize)),
+      );
     }
   }
   return { prefixIds, suffixIds };
@@ -38,6 +42,7 @@ function templateFrame({ field, json }: Step, vocabSize: number): SpecialFrame {
 
 /** `[CLS]` in front, `[SEP]` behind: `"cls": ["[CLS]", 101]`. */
 function pairFrame({ field, json }: Step, vocabSize: number): SpecialFrame {
-  const idOf = (name: string): number => idAt(arrayAt(json[name], `${field}.${name}`)[1], `${field}.${name}`, vocabSize);
+  const idOf = (name: string): number =>
+    idAt(arrayAt(json[name], `${field}.${name}`)[1], `${field}.${name}`, vocabSize);
   return { prefixIds: [idOf('cls')], suffixIds: [idOf('sep')] };
 }

@@ -31,9 +31,20 @@ function stagesOf(step: Step, isLastByteLevel: boolean): PreTokenizer[] {
     case 'ByteLevel':
       return byteLevelStages(step, isLastByteLevel);
     case 'Split':
-      return [splitByAlternatives(patternAt(json['pattern'], `${field}.pattern`), behaviorOf(step), booleanAt(json['invert'], `${field}.invert`, false))];
+      return [
+        splitByAlternatives(
+          patternAt(json['pattern'], `${field}.pattern`),
+          behaviorOf(step),
+          booleanAt(json['invert'], `${field}.invert`, false),
+        ),
+      ];
     case 'Digits':
-      return [splitByPattern('\\p{N}', booleanAt(json['individual_digits'], `${field}.individual_digits`, false) ? 'Isolated' : 'Contiguous')];
+      return [
+        splitByPattern(
+          '\\p{N}',
+          booleanAt(json['individual_digits'], `${field}.individual_digits`, false) ? 'Isolated' : 'Contiguous',
+        ),
+      ];
     case 'Punctuation':
       return [splitByPattern(PUNCTUATION, behaviorOf(step))];
     case 'Metaspace':
@@ -51,13 +62,15 @@ function stagesOf(step: Step, isLastByteLevel: boolean): PreTokenizer[] {
 
 function behaviorOf({ field, json }: Step): SplitBehavior {
   const behavior = json['behavior'] ?? 'Isolated';
-  if (typeof behavior !== 'string' || !BEHAVIORS.includes(behavior)) throw unsupportedJson(`${field}.behavior`, behavior);
+  if (typeof behavior !== 'string' || !BEHAVIORS.includes(behavior))
+    throw unsupportedJson(`${field}.behavior`, behavior);
   return behavior as SplitBehavior;
 }
 
 function byteLevelStages({ field, json }: Step, isLast: boolean): PreTokenizer[] {
   const stages: PreTokenizer[] = [];
-  if (booleanAt(json['add_prefix_space'], `${field}.add_prefix_space`, true)) stages.push((text, atStart, emit) => emit(text.startsWith(' ') ? text : ` ${text}`, atStart));
+  if (booleanAt(json['add_prefix_space'], `${field}.add_prefix_space`, true))
+    stages.push((text, atStart, emit) => emit(text.startsWith(' ') ? text : ` ${text}`, atStart));
   if (booleanAt(json['use_regex'], `${field}.use_regex`, true)) stages.push(splitByPattern(GPT2));
   // Steps after this one see the spelling of bytes, as odd as that is: `½` is a number, and the spelling of byte 0xBD.
   if (!isLast) stages.push((text, atStart, emit) => emit(toByteLevel(text), atStart));
@@ -68,6 +81,7 @@ function metaspaceStage({ field, json }: Step): PreTokenizer {
   const replacement = json['replacement'] === undefined ? '▁' : stringAt(json['replacement'], `${field}.replacement`);
   const legacy = booleanAt(json['add_prefix_space'], `${field}.add_prefix_space`, true) ? 'always' : 'never';
   const scheme = json['prepend_scheme'] ?? legacy;
-  if (scheme !== 'always' && scheme !== 'never' && scheme !== 'first') throw unsupportedJson(`${field}.prepend_scheme`, scheme);
+  if (scheme !== 'always' && scheme !== 'never' && scheme !== 'first')
+    throw unsupportedJson(`${field}.prepend_scheme`, scheme);
   return metaspace(replacement, scheme satisfies PrependScheme, booleanAt(json['split'], `${field}.split`, true));
 }

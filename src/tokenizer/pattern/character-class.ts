@@ -1,4 +1,19 @@
-import { DECIMAL_DIGIT, LETTER, LOWERCASE, MARK, MODIFIER_LETTER, NUMBER, OTHER_LETTER, propertiesOf, PUNCTUATION, SYMBOL, TITLECASE, UPPERCASE, WHITESPACE, WORD } from '../code-points.ts';
+import {
+  DECIMAL_DIGIT,
+  LETTER,
+  LOWERCASE,
+  MARK,
+  MODIFIER_LETTER,
+  NUMBER,
+  OTHER_LETTER,
+  propertiesOf,
+  PUNCTUATION,
+  SYMBOL,
+  TITLECASE,
+  UPPERCASE,
+  WHITESPACE,
+  WORD,
+} from '../code-points.ts';
 import type { PatternReader } from './pattern-reader.ts';
 
 /** A set of code points, as `[^\r\n\p{L}]` writes it. */
@@ -52,7 +67,8 @@ export function readClass(reader: PatternReader, ignoreCase: boolean): Character
 /** The members up to `]`. A class within a class adds its members, as in `[^(\s|[.,!?])]`. */
 function readMembers(reader: PatternReader, parts: ClassParts, ignoreCase: boolean, depth: number): void {
   do {
-    if (reader.sees('&&') || reader.sees('[:') || reader.sees('[^') || depth > 1) throw reader.unsupported('computes with classes');
+    if (reader.sees('&&') || reader.sees('[:') || reader.sees('[^') || depth > 1)
+      throw reader.unsupported('computes with classes');
     if (reader.accept('[')) readMembers(reader, parts, ignoreCase, depth + 1);
     else readMember(reader, parts, ignoreCase);
   } while (!reader.accept(']'));
@@ -105,7 +121,10 @@ function otherCases(first: number, last: number): number[] {
 function compile({ present, absent, ranges }: ClassParts, negated: boolean): CharacterClass {
   const test = (codePoint: number): boolean => {
     const bits = propertiesOf(codePoint);
-    const member = (bits & present) !== 0 || (~bits & absent) !== 0 || ranges.some(([first, last]) => codePoint >= first && codePoint <= last);
+    const member =
+      (bits & present) !== 0 ||
+      (~bits & absent) !== 0 ||
+      ranges.some(([first, last]) => codePoint >= first && codePoint <= last);
     return member !== negated;
   };
   const ascii = Array.from({ length: ASCII }, (_, codePoint) => test(codePoint));

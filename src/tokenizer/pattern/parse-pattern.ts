@@ -57,7 +57,8 @@ function readLookahead(reader: PatternReader, negated: boolean): PatternItem {
 
 function readGroup(reader: PatternReader, ignoreCase: boolean, depth: number): PatternItem {
   const insensitive = reader.accept('?i:');
-  if (!insensitive && !reader.accept('?:') && reader.sees('?')) throw reader.unsupported('has a group of an unknown kind');
+  if (!insensitive && !reader.accept('?:') && reader.sees('?'))
+    throw reader.unsupported('has a group of an unknown kind');
   const alternatives = readAlternatives(reader, ignoreCase || insensitive, depth + 1);
   if (!reader.accept(')')) throw reader.unsupported('has an unbalanced parenthesis');
   const { min, max } = readQuantifier(reader);
@@ -80,5 +81,12 @@ function readQuantifier(reader: PatternReader): { min: number; max: number } {
 
 /** The pattern that finds one string. */
 export function literalPattern(literal: string): Alternatives {
-  return [[...literal].map((character) => ({ kind: 'run', class: { has: (codePoint) => codePoint === character.codePointAt(0) }, min: 1, max: 1 }))];
+  return [
+    Array.from(literal, (character) => ({
+      kind: 'run',
+      class: { has: (codePoint) => codePoint === character.codePointAt(0) },
+      min: 1,
+      max: 1,
+    })),
+  ];
 }

@@ -43,6 +43,9 @@ export class PatternReader {
 
   unsupported(why: string): RealizarError {
     const shown = this.source.length > 300 ? `${this.source.slice(0, 300)}…` : this.source;
-    return new RealizarError('unsupported-tokenizer', `the pre-tokenizer's pattern ${JSON.stringify(shown)} ${why}, which is not supported`);
+    return new RealizarError(
+      'unsupported-tokenizer',
+      `the pre-tokenizer's pattern ${JSON.stringify(shown)} ${why}, which is not supported`,
+    );
   }
 }

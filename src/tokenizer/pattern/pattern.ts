@@ -54,7 +54,13 @@ function matchItems(items: readonly PatternItem[], index: number, text: string, 
   }
 }
 
-function matchRun(run: PatternItem & { kind: 'run' }, items: readonly PatternItem[], index: number, text: string, at: number): number {
+function matchRun(
+  run: PatternItem & { kind: 'run' },
+  items: readonly PatternItem[],
+  index: number,
+  text: string,
+  at: number,
+): number {
   let count = 0;
   while (count < run.max && at < text.length) {
     const codePoint = text.codePointAt(at)!;

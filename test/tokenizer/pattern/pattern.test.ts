@@ -5,7 +5,51 @@ import { CUT_OF_NAME } from '../../../src/tokenizer/patterns.ts';
 import { splitByPattern } from '../../../src/tokenizer/split.ts';
 
 // Characters of every class that the patterns tell apart.
-const UNITS = [' ', ' ', '\n', '\r', '\t', '\u0085', '\u00a0', '\u3000', '\ufeff', "'", 's', 'S', 'ſ', 't', 'l', 'L', 'v', 'e', 'E', 'ǅ', 'ʰ', 'ª', 'ß', 'Ж', '今', 'か', '한', '\u0301', '\u0903', '7', '٣', '²', 'Ⅷ', '!', '/', '$', '+', '(', '|', '。', '🦀', '\u{10ffff}', '\0'];
+const UNITS = [
+  ' ',
+  ' ',
+  '\n',
+  '\r',
+  '\t',
+  '\u0085',
+  '\u00a0',
+  '\u3000',
+  '\ufeff',
+  "'",
+  's',
+  'S',
+  'ſ',
+  't',
+  'l',
+  'L',
+  'v',
+  'e',
+  'E',
+  'ǅ',
+  'ʰ',
+  'ª',
+  'ß',
+  'Ж',
+  '今',
+  'か',
+  '한',
+  '\u0301',
+  '\u0903',
+  '7',
+  '٣',
+  '²',
+  'Ⅷ',
+  '!',
+  '/',
+  '$',
+  '+',
+  '(',
+  '|',
+  '。',
+  '🦀',
+  '\u{10ffff}',
+  '\0',
+];
 const texts = fc.array(fc.constantFrom(...UNITS), { maxLength: 30 }).map((units) => units.join(''));
 
 const cut = (pattern: string, text: string): string[] => {
@@ -16,7 +60,10 @@ const cut = (pattern: string, text: string): string[] => {
 
 /** The same cut by the engine's own regular expressions, whose `\s` is another one. */
 function cutByEngine(pattern: string, text: string): string[] {
-  const source = pattern.replaceAll('\\s', '\\p{White_Space}').replaceAll('\\S', '\\P{White_Space}').replaceAll('(?!\\P{White_Space})', '(?=\\p{White_Space}|$)');
+  const source = pattern
+    .replaceAll('\\s', '\\p{White_Space}')
+    .replaceAll('\\S', '\\P{White_Space}')
+    .replaceAll('(?!\\P{White_Space})', '(?=\\p{White_Space}|$)');
   const pieces: string[] = [];
   let at = 0;
   for (const match of text.matchAll(new RegExp(source, 'gu'))) {
@@ -80,11 +127,36 @@ describe('patterns of pre-tokenizers', () => {
     ['deep nesting', '('.repeat(9)],
     ['a giant pattern', 'a'.repeat(5000)],
   ])('refuse %s, naming the pattern', (_, pattern) => {
-    expect(() => parsePattern(pattern)).toThrow(expect.objectContaining({ code: 'unsupported-tokenizer', message: expect.stringContaining(JSON.stringify(pattern.slice(0, 9)).slice(0, -1)) as string }));
+    expect(() => parsePattern(pattern)).toThrow(
+      expect.objectContaining({
+        code: 'unsupported-tokenizer',
+        message: expect.stringContaining(JSON.stringify(pattern.slice(0, 9)).slice(0, -1)) as string,
+      }),
+    );
   });
 
   it('either parse or are refused, whatever they are', () => {
-    const parts = fc.constantFrom('a', '\\p{L}', '\\s', '[', ']', '^', '(', ')', '|', '?', '*', '+', '{2}', '(?i:', '(?!', '$', '-', '\\', '\\p{');
+    const parts = fc.constantFrom(
+      'a',
+      '\\p{L}',
+      '\\s',
+      '[',
+      ']',
+      '^',
+      '(',
+      ')',
+      '|',
+      '?',
+      '*',
+      '+',
+      '{2}',
+      '(?i:',
+      '(?!',
+      '$',
+      '-',
+      '\\',
+      '\\p{',
+    );
     fc.assert(
       fc.property(fc.array(parts, { maxLength: 12 }), texts, (source, text) => {
         try {

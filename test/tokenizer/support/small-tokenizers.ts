@@ -13,15 +13,30 @@ export function byteLevelJson(changes: Readonly<Record<string, unknown>> = {}): 
     pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
     post_processor: null,
     decoder: { type: 'ByteLevel' },
-    model: { type: 'BPE', vocab: Object.fromEntries(BYTE_LEVEL_TOKENS.map((token, id) => [token, id])), merges: MERGES },
+    model: {
+      type: 'BPE',
+      vocab: Object.fromEntries(BYTE_LEVEL_TOKENS.map((token, id) => [token, id])),
+      merges: MERGES,
+    },
     ...changes,
   };
 }
 
-export const addedToken = (id: number, content: string, changes: Readonly<Record<string, unknown>> = {}) => ({ id, content, special: true, normalized: false, lstrip: false, rstrip: false, single_word: false, ...changes });
+export const addedToken = (id: number, content: string, changes: Readonly<Record<string, unknown>> = {}) => ({
+  id,
+  content,
+  special: true,
+  normalized: false,
+  lstrip: false,
+  rstrip: false,
+  single_word: false,
+  ...changes,
+});
 
 /** The same as GGUF metadata. */
-export function byteLevelMetadata(changes: Readonly<Record<string, MetadataValue | undefined>> = {}): Map<string, MetadataValue> {
+export function byteLevelMetadata(
+  changes: Readonly<Record<string, MetadataValue | undefined>> = {},
+): Map<string, MetadataValue> {
   const fields: Record<string, MetadataValue | undefined> = {
     model: 'gpt2',
     pre: 'gpt-2',
@@ -32,7 +47,11 @@ export function byteLevelMetadata(changes: Readonly<Record<string, MetadataValue
     eos_token_id: 1,
     ...changes,
   };
-  return new Map(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[`tokenizer.ggml.${name}`, value] as const])));
+  return new Map(
+    Object.entries(fields).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`tokenizer.ggml.${name}`, value] as const],
+    ),
+  );
 }
 
 const PIECES: readonly (readonly [token: string, score: number, type: number])[] = [
@@ -51,7 +70,9 @@ const PIECES: readonly (readonly [token: string, score: number, type: number])[]
 ];
 
 /** A small SentencePiece vocabulary as GGUF metadata. */
-export function sentencePieceMetadata(changes: Readonly<Record<string, MetadataValue | undefined>> = {}): Map<string, MetadataValue> {
+export function sentencePieceMetadata(
+  changes: Readonly<Record<string, MetadataValue | undefined>> = {},
+): Map<string, MetadataValue> {
   return byteLevelMetadata({
     model: 'llama',
     pre: undefined,
