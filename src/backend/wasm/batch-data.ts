@@ -1,5 +1,6 @@
-import type { Batch, Rope } from '../backend.ts';
+import type { AttentionOptions, Batch, Rope } from '../backend.ts';
 import { RealizarError } from '../../errors.ts';
+import { attentionTiles, type AttentionTiles } from './kernels/attention-tiles.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Rows [firstRow, firstRow + rows) of a batch: neighbours of one sequence. */
@@ -20,6 +21,8 @@ export interface BatchData {
   readonly blocks: number;
   /** `RopeTable` for the batch's positions. */
   ropeTable(rope: Rope): number;
+  /** How attention is cut; `pointer`: pairs of first row and number of rows. The same for all layers with the same options. */
+  tiles(options: AttentionOptions): AttentionTiles & { readonly pointer: number };
 }
 
 /** @throws RealizarError `invalid-argument` where a batch contradicts itself */
@@ -34,15 +37,31 @@ export function batchData(recorder: Recorder, batch: Batch): BatchData {
     recorder.constantWords(batch.blockTable),
     batch.blocksPerSequence,
   ]);
-  const tables = new Map<Rope, number>();
-  const ropeTable = (rope: Rope): number => {
-    const known = tables.get(rope);
+  const runs = runsOf(batch);
+  const ropeTable = onceFor((rope: Rope) => rope, (rope) => writeRopeTable(recorder, rope, batch.positions));
+  const tiles = onceFor(tilingKey, (options) => {
+    const cut = attentionTiles(runs, options, recorder.threads);
+    const pairs = cut.tiles.flatMap(({ firstRow, rows }) => [firstRow, rows]);
+    return { ...cut, pointer: recorder.constantWords(pairs) };
+  });
+  return { pointer, tokenIds, runs, slots: end(batch.slotMapping), blocks: end(batch.blockTable), ropeTable, tiles };
+}
+
+/** What tiles depend on. */
+const tilingKey = ({ numHeads, numKvHeads, headDim, slidingWindow }: AttentionOptions): string =>
+  `${numHeads} ${numKvHeads} ${headDim} ${slidingWindow}`;
+
+/** `make`, which is asked once for each key. */
+function onceFor<T, K, R>(keyOf: (given: T) => K, make: (given: T) => R): (given: T) => R {
+  const made = new Map<K, R>();
+  return (given) => {
+    const key = keyOf(given);
+    const known = made.get(key);
     if (known !== undefined) return known;
-    const table = writeRopeTable(recorder, rope, batch.positions);
-    tables.set(rope, table);
-    return table;
+    const result = make(given);
+    made.set(key, result);
+    return result;
   };
-  return { pointer, tokenIds, runs: runsOf(batch), slots: end(batch.slotMapping), blocks: end(batch.blockTable), ropeTable };
 }
 
 /** Angles in float64: at position 100,000 a float32 angle is off by 0.004. */

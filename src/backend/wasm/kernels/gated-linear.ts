@@ -24,9 +24,22 @@ export function gatedLinear(recorder: Recorder, x: Tensor, weights: FeedForwardW
     const { groups } = gate.weight.layout;
     const perChunk = groupsPerChunk(groups, threads);
     commands.record(GATED_LINEAR, Math.ceil(groups / perChunk), [
-      ...[layouts[0], gate.weight.pointer, gate.bias, gateInput.pointer, gateInput.threadBytes],
-      ...[layouts[1], up.weight.pointer, up.bias, upInput.pointer, upInput.threadBytes],
-      ...[gate.rows, columns, perChunk, tokens, out, activations.allocate(tokens * gate.rows * 4)],
+      layouts[0],
+      gate.weight.pointer,
+      gate.bias,
+      gateInput.pointer,
+      gateInput.threadBytes,
+      layouts[1],
+      up.weight.pointer,
+      up.bias,
+      upInput.pointer,
+      upInput.threadBytes,
+      gate.rows,
+      columns,
+      perChunk,
+      tokens,
+      out,
+      activations.allocate(tokens * gate.rows * 4),
     ]);
   });
   return f32Tensor(memory, [tokens, gate.rows], out);

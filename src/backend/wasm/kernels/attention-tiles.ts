@@ -1,0 +1,62 @@
+import type { AttentionOptions } from '../../backend.ts';
+import type { Run } from '../batch-data.ts';
+
+/** Rows (tokens · heads) that share keys and values while these are in the nearest cache. */
+const ROWS_PER_TILE = 24;
+
+/** Scores of a tile in one thread's scratch: long contexts get smaller tiles. */
+const MAX_SCORES_PER_TILE = 2 ** 20;
+
+/** No sliding window: more than any position. */
+export const NO_WINDOW = 2 ** 30;
+
+/** How the attention of a batch is cut into chunks: tiles of rows times groups of heads. */
+export interface AttentionTiles {
+  readonly tiles: readonly Run[];
+  /** Query heads of one chunk; they share a key head. */
+  readonly headsPerChunk: number;
+  /** Scratch memory of each thread. */
+  readonly scratchBytes: number;
+}
+
+export function attentionTiles(runs: readonly Run[], options: AttentionOptions, threads: number): AttentionTiles {
+  const headsPerChunk = headsOfChunk(options, runs.length, threads);
+  const tiles = runs.flatMap((run) => tilesOf(run, headsPerChunk, options.slidingWindow ?? NO_WINDOW));
+  const scratchBytes = tiles.reduce((most, tile) => Math.max(most, scratchOf(tile, headsPerChunk, options)), 0);
+  return { tiles, headsPerChunk, scratchBytes };
+}
+
+/** Bytes of the two heads at the start of a thread's scratch. */
+export const headScratchBytes = (headDim: number): number => align64(2 * roundUp4(headDim) * 4);
+
+/** All query heads of a key head, so that keys are read once; fewer where threads would find no work. */
+function headsOfChunk({ numHeads, numKvHeads }: AttentionOptions, runs: number, threads: number): number {
+  const group = numHeads / numKvHeads;
+  const enough = threads === 1 ? 1 : 2 * threads;
+  for (let heads = group; heads > 1; heads--) {
+    if (group % heads === 0 && runs * (numHeads / heads) >= enough) return heads;
+  }
+  return 1;
+}
+
+function tilesOf(run: Run, headsPerChunk: number, window: number): Run[] {
+  const keys = Math.min(run.firstPosition + run.rows, window + run.rows);
+  const most = Math.min(ROWS_PER_TILE, Math.floor(MAX_SCORES_PER_TILE / keys));
+  const rowsPerTile = Math.max(1, Math.floor(most / headsPerChunk));
+  return Array.from({ length: Math.ceil(run.rows / rowsPerTile) }, (_, i) => ({
+    firstRow: run.firstRow + i * rowsPerTile,
+    rows: Math.min(rowsPerTile, run.rows - i * rowsPerTile),
+    firstPosition: run.firstPosition + i * rowsPerTile,
+  }));
+}
+
+/** As assembly/attention.ts divides its scratch. */
+function scratchOf(tile: Run, headsPerChunk: number, { headDim, slidingWindow = NO_WINDOW }: AttentionOptions): number {
+  const rows = roundUp4(tile.rows * headsPerChunk);
+  const firstKey = Math.max(0, tile.firstPosition - slidingWindow + 1) & ~3;
+  const scoresOfRow = roundUp4(tile.firstPosition + tile.rows - firstKey) + 8;
+  return align64(headScratchBytes(headDim) + 4 * rows * (headDim + scoresOfRow + roundUp4(headDim)));
+}
+
+const roundUp4 = (n: number): number => (n + 3) & ~3;
+const align64 = (bytes: number): number => Math.ceil(bytes / 64) * 64;
