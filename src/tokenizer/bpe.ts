@@ -21,13 +21,14 @@ export interface BpeOptions extends UnknownHandling {
 /** Byte-pair encoding with a list of merges. Sennrich et al. 2016, arXiv:1508.07909. */
 export function bpeModel(vocabulary: Vocabulary, rules: MergeRules, options: BpeOptions): TokenModel {
   const symbolsOf = options.byteLevel ? byteSymbols(vocabulary, options) : characterSymbols(vocabulary, options);
+  const wholeId = (piece: string): number | undefined => {
+    const id = vocabulary.ids.get(options.byteLevel ? toByteLevel(piece) : piece);
+    return id === undefined || options.neverWhole?.has(id) ? undefined : id;
+  };
   return cached({
     encode(piece, ids) {
-      const whole = options.ignoreMerges
-        ? vocabulary.ids.get(options.byteLevel ? toByteLevel(piece) : piece)
-        : undefined;
-      if (whole !== undefined && !options.neverWhole?.has(whole)) return void ids.push(whole);
-      const symbols = symbolsOf(piece);
+      const whole = options.ignoreMerges ? wholeId(piece) : undefined;
+      const symbols = whole === undefined ? symbolsOf(piece) : Int32Array.of(whole);
       const count = mergeSymbols(symbols, rules);
       for (let i = 0; i < count; i++) ids.push(symbols[i]!);
     },

@@ -11,17 +11,19 @@ const MAX_CACHED_PIECES = 2 ** 15;
 /** Remembers the ids of short pieces: the same words come again and again. */
 export function cached(model: TokenModel): TokenModel {
   const known = new Map<string, readonly number[]>();
+  const remembered = (piece: string): readonly number[] => {
+    const found = known.get(piece);
+    if (found) return found;
+    const ids: number[] = [];
+    model.encode(piece, ids);
+    if (known.size >= MAX_CACHED_PIECES) known.clear();
+    known.set(piece, ids);
+    return ids;
+  };
   return {
     encode(piece, ids) {
-      if (piece.length > MAX_CACHED_LENGTH) return model.encode(piece, ids);
-      let found = known.get(piece);
-      if (!found) {
-        const own: number[] = [];
-        model.encode(piece, own);
-        if (known.size >= MAX_CACHED_PIECES) known.clear();
-        known.set(piece, (found = own));
-      }
-      for (const id of found) ids.push(id);
+      if (piece.length > MAX_CACHED_LENGTH) model.encode(piece, ids);
+      else for (const id of remembered(piece)) ids.push(id);
     },
   };
 }

@@ -10,6 +10,7 @@ import { stepsOf, type Step } from './stages.ts';
 
 const MAX_CLUSTER_BYTES = 6;
 // `nmt` of SentencePiece: controls go, all kinds of spaces and invisible marks become spaces.
+// oxlint-disable-next-line no-control-regex -- controls are what it is about
 const NMT_REMOVED = /[\x01-\x08\x0b\x0e-\x1f\x7f\x8f\x9f]/g;
 const NMT_SPACES = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
 

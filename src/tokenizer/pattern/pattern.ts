@@ -51,6 +51,8 @@ function matchItems(items: readonly PatternItem[], index: number, text: string, 
     }
     case 'end':
       return at === text.length ? matchItems(items, index + 1, text, at) : NO_MATCH;
+    default:
+      return item satisfies never;
   }
 }
 
