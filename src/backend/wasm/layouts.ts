@@ -90,7 +90,8 @@ export const isPackedDType = (dtype: DType): dtype is PackedDType => dtype in la
 
 /**
  * @param options.wide the layout for a weight that `repack_rows` found out of range: f32, whatever the dtype
- * @throws RealizarError `unsupported-dtype` where the kernels cannot read `dtype`: decode it to f32 first
+ * @throws RealizarError `unsupported-dtype` where the kernels cannot read `dtype`: decode it to f32 first; `misaligned` where a
+ *   row is no whole number of blocks
  */
 export function weightLayout(
   dtype: DType,
@@ -99,6 +100,12 @@ export function weightLayout(
   options: { readonly wide?: boolean } = {},
 ): WeightLayout {
   if (!isPackedDType(dtype)) throw new RealizarError('unsupported-dtype', `the wasm kernels do not read ${dtype}`);
+  if (columns % formats[dtype].blockSize !== 0) {
+    throw new RealizarError(
+      'misaligned',
+      `rows of ${columns} values cannot be ${dtype}, which stores blocks of ${formats[dtype].blockSize}`,
+    );
+  }
   const layout = options.wide ? f32Columns : layoutOf[dtype];
   const groups = Math.ceil(rows / 8);
   const groupBytes = (columns / layout.columns) * layout.bytes;

@@ -34,6 +34,11 @@ describe('weight layouts', () => {
     });
   });
 
+  it('refuse rows that are no whole number of blocks', () => {
+    expect(() => weightLayout('q4_k', 8, 576)).toThrow(expect.objectContaining({ code: 'misaligned' }));
+    expect(() => weightLayout('q8_0', 8, 40, { wide: true })).toThrow(expect.objectContaining({ code: 'misaligned' }));
+  });
+
   it('refuse a dtype that the kernels do not read, by name', () => {
     const others = dtypes.filter((dtype) => !isPackedDType(dtype));
     expect(others).toContain('f64');

@@ -4,6 +4,7 @@
 //   group      the first of 4 packed groups, `stride` bytes apart: reading four distant places at once is what makes the
 //              bandwidth of memory out of its latency
 //   x          one token of prepared activations, a tile of its own
+//   names      a, c: dots of rows 0..3 and 4..7 of a stream; A, C: its sums
 //   types      L a layout's number, S a kernel set's (statics.ts)
 
 import { add_dot, column_sum, start_high, start_low } from './blocks';
@@ -30,49 +31,65 @@ export function integer_streams<L, S>(group: usize, stride: usize, x: usize, blo
       let a1 = a0, a2 = a0, a3 = a0, c1 = c0, c2 = c0, c3 = c0;
       let data = x + 16, at = scale_bytes<L>(), pairs_at = at + 128;
       for (let half: usize = 0; half < 2; half++) {
-        let xv: v128, zv: v128, vector: v128, low: v128, high: v128;
+        let v: v128, z: v128, vector: v128, low: v128, high: v128;
         const q0 = w0 + at, q1 = w1 + at, q2 = w2 + at, q3 = w3 + at;
         const p0 = w0 + pairs_at, p1 = w1 + pairs_at, p2 = w2 + pairs_at, p3 = w3 + pairs_at;
 
-        xv = load_x<S>(data, 0, 0); zv = load_z<S>(data, 0, 0, xv);
-        vector = load_quants<L>(q0, 0); low = low_rows<L>(vector, p0, 0, nibbles, high_bits); high = high_rows<L, S>(vector, q0, p0, 0, nibbles, high_bits);
-        a0 = mac<S>(a0, xv, zv, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q1, 0); low = low_rows<L>(vector, p1, 0, nibbles, high_bits); high = high_rows<L, S>(vector, q1, p1, 0, nibbles, high_bits);
-        a1 = mac<S>(a1, xv, zv, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q2, 0); low = low_rows<L>(vector, p2, 0, nibbles, high_bits); high = high_rows<L, S>(vector, q2, p2, 0, nibbles, high_bits);
-        a2 = mac<S>(a2, xv, zv, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q3, 0); low = low_rows<L>(vector, p3, 0, nibbles, high_bits); high = high_rows<L, S>(vector, q3, p3, 0, nibbles, high_bits);
-        a3 = mac<S>(a3, xv, zv, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, xv, zv, even<S>(high, evens), odd<S>(high));
+        v = load_x<S>(data, 0, 0); z = load_z<S>(data, 0, 0, v);
+        vector = load_quants<L>(q0, 0); low = low_rows<L>(vector, p0, 0, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q0, p0, 0, nibbles, high_bits);
+        a0 = mac<S>(a0, v, z, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q1, 0); low = low_rows<L>(vector, p1, 0, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q1, p1, 0, nibbles, high_bits);
+        a1 = mac<S>(a1, v, z, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q2, 0); low = low_rows<L>(vector, p2, 0, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q2, p2, 0, nibbles, high_bits);
+        a2 = mac<S>(a2, v, z, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q3, 0); low = low_rows<L>(vector, p3, 0, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q3, p3, 0, nibbles, high_bits);
+        a3 = mac<S>(a3, v, z, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, v, z, even<S>(high, evens), odd<S>(high));
 
-        xv = load_x<S>(data, 0, 1); zv = load_z<S>(data, 0, 1, xv);
-        vector = load_quants<L>(q0, 1); low = low_rows<L>(vector, p0, 1, nibbles, high_bits); high = high_rows<L, S>(vector, q0, p0, 1, nibbles, high_bits);
-        a0 = mac<S>(a0, xv, zv, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q1, 1); low = low_rows<L>(vector, p1, 1, nibbles, high_bits); high = high_rows<L, S>(vector, q1, p1, 1, nibbles, high_bits);
-        a1 = mac<S>(a1, xv, zv, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q2, 1); low = low_rows<L>(vector, p2, 1, nibbles, high_bits); high = high_rows<L, S>(vector, q2, p2, 1, nibbles, high_bits);
-        a2 = mac<S>(a2, xv, zv, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q3, 1); low = low_rows<L>(vector, p3, 1, nibbles, high_bits); high = high_rows<L, S>(vector, q3, p3, 1, nibbles, high_bits);
-        a3 = mac<S>(a3, xv, zv, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, xv, zv, even<S>(high, evens), odd<S>(high));
+        v = load_x<S>(data, 0, 1); z = load_z<S>(data, 0, 1, v);
+        vector = load_quants<L>(q0, 1); low = low_rows<L>(vector, p0, 1, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q0, p0, 1, nibbles, high_bits);
+        a0 = mac<S>(a0, v, z, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q1, 1); low = low_rows<L>(vector, p1, 1, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q1, p1, 1, nibbles, high_bits);
+        a1 = mac<S>(a1, v, z, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q2, 1); low = low_rows<L>(vector, p2, 1, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q2, p2, 1, nibbles, high_bits);
+        a2 = mac<S>(a2, v, z, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q3, 1); low = low_rows<L>(vector, p3, 1, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q3, p3, 1, nibbles, high_bits);
+        a3 = mac<S>(a3, v, z, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, v, z, even<S>(high, evens), odd<S>(high));
 
-        xv = load_x<S>(data, 0, 2); zv = load_z<S>(data, 0, 2, xv);
-        vector = load_quants<L>(q0, 2); low = low_rows<L>(vector, p0, 2, nibbles, high_bits); high = high_rows<L, S>(vector, q0, p0, 2, nibbles, high_bits);
-        a0 = mac<S>(a0, xv, zv, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q1, 2); low = low_rows<L>(vector, p1, 2, nibbles, high_bits); high = high_rows<L, S>(vector, q1, p1, 2, nibbles, high_bits);
-        a1 = mac<S>(a1, xv, zv, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q2, 2); low = low_rows<L>(vector, p2, 2, nibbles, high_bits); high = high_rows<L, S>(vector, q2, p2, 2, nibbles, high_bits);
-        a2 = mac<S>(a2, xv, zv, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q3, 2); low = low_rows<L>(vector, p3, 2, nibbles, high_bits); high = high_rows<L, S>(vector, q3, p3, 2, nibbles, high_bits);
-        a3 = mac<S>(a3, xv, zv, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, xv, zv, even<S>(high, evens), odd<S>(high));
+        v = load_x<S>(data, 0, 2); z = load_z<S>(data, 0, 2, v);
+        vector = load_quants<L>(q0, 2); low = low_rows<L>(vector, p0, 2, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q0, p0, 2, nibbles, high_bits);
+        a0 = mac<S>(a0, v, z, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q1, 2); low = low_rows<L>(vector, p1, 2, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q1, p1, 2, nibbles, high_bits);
+        a1 = mac<S>(a1, v, z, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q2, 2); low = low_rows<L>(vector, p2, 2, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q2, p2, 2, nibbles, high_bits);
+        a2 = mac<S>(a2, v, z, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q3, 2); low = low_rows<L>(vector, p3, 2, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q3, p3, 2, nibbles, high_bits);
+        a3 = mac<S>(a3, v, z, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, v, z, even<S>(high, evens), odd<S>(high));
 
-        xv = load_x<S>(data, 0, 3); zv = load_z<S>(data, 0, 3, xv);
-        vector = load_quants<L>(q0, 3); low = low_rows<L>(vector, p0, 3, nibbles, high_bits); high = high_rows<L, S>(vector, q0, p0, 3, nibbles, high_bits);
-        a0 = mac<S>(a0, xv, zv, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q1, 3); low = low_rows<L>(vector, p1, 3, nibbles, high_bits); high = high_rows<L, S>(vector, q1, p1, 3, nibbles, high_bits);
-        a1 = mac<S>(a1, xv, zv, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q2, 3); low = low_rows<L>(vector, p2, 3, nibbles, high_bits); high = high_rows<L, S>(vector, q2, p2, 3, nibbles, high_bits);
-        a2 = mac<S>(a2, xv, zv, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, xv, zv, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q3, 3); low = low_rows<L>(vector, p3, 3, nibbles, high_bits); high = high_rows<L, S>(vector, q3, p3, 3, nibbles, high_bits);
-        a3 = mac<S>(a3, xv, zv, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, xv, zv, even<S>(high, evens), odd<S>(high));
+        v = load_x<S>(data, 0, 3); z = load_z<S>(data, 0, 3, v);
+        vector = load_quants<L>(q0, 3); low = low_rows<L>(vector, p0, 3, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q0, p0, 3, nibbles, high_bits);
+        a0 = mac<S>(a0, v, z, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q1, 3); low = low_rows<L>(vector, p1, 3, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q1, p1, 3, nibbles, high_bits);
+        a1 = mac<S>(a1, v, z, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q2, 3); low = low_rows<L>(vector, p2, 3, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q2, p2, 3, nibbles, high_bits);
+        a2 = mac<S>(a2, v, z, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, v, z, even<S>(high, evens), odd<S>(high));
+        vector = load_quants<L>(q3, 3); low = low_rows<L>(vector, p3, 3, nibbles, high_bits);
+        high = high_rows<L, S>(vector, q3, p3, 3, nibbles, high_bits);
+        a3 = mac<S>(a3, v, z, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, v, z, even<S>(high, evens), odd<S>(high));
 
         data += half_x;
         at += half_quants;

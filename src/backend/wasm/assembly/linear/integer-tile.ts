@@ -9,6 +9,7 @@
 //   overflow   |i8| <= 127 and 32 columns: nibbles 32 · 255 · 127 = 1.04e6 taken whole, bytes 1.04e6; i32 lanes hold 2.1e9,
 //              and f32 holds every dot exactly. Six bits: 16 · 63 · 127 = 1.3e5.
 //   order      one product and one fused sum for each block (each half block), ascending; the same in integer_streams
+//   names      a, c: dots of rows 0..3 and 4..7 of a token; e0, o0: even and odd columns of rows 0..3; e4, o4: of rows 4..7
 //   types      L a layout's number, S a kernel set's, T the tokens of the tile (statics.ts)
 
 import { add_dot, column_sum, start_high, start_low } from './blocks';
@@ -43,51 +44,51 @@ export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums:
       if (offsetof<T>() > 5) { a5 = start_low<L>(x + 80); c5 = start_high<L, S>(x + 80, a5); }
       let data = x + 16 * offsetof<T>(), quants = block + scale_bytes<L>(), pairs = quants + 128;
       for (let half: usize = 0; half < 2; half++) {
-        let xv: v128, zv: v128;
+        let v: v128, z: v128;
 
         let vector = load_quants<L>(quants, 0);
         let low = low_rows<L>(vector, pairs, 0, nibbles, high_bits);
         let high = high_rows<L, S>(vector, quants, pairs, 0, nibbles, high_bits);
-        let low_even = even<S>(low, evens), low_odd = odd<S>(low), high_even = even<S>(high, evens), high_odd = odd<S>(high);
-        xv = load_x<S>(data, 0, 0); zv = load_z<S>(data, 0, 0, xv); a0 = mac<S>(a0, xv, zv, low_even, low_odd); c0 = mac<S>(c0, xv, zv, high_even, high_odd);
-        if (offsetof<T>() > 1) { xv = load_x<S>(data, 1, 0); zv = load_z<S>(data, 1, 0, xv); a1 = mac<S>(a1, xv, zv, low_even, low_odd); c1 = mac<S>(c1, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 2) { xv = load_x<S>(data, 2, 0); zv = load_z<S>(data, 2, 0, xv); a2 = mac<S>(a2, xv, zv, low_even, low_odd); c2 = mac<S>(c2, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 3) { xv = load_x<S>(data, 3, 0); zv = load_z<S>(data, 3, 0, xv); a3 = mac<S>(a3, xv, zv, low_even, low_odd); c3 = mac<S>(c3, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 4) { xv = load_x<S>(data, 4, 0); zv = load_z<S>(data, 4, 0, xv); a4 = mac<S>(a4, xv, zv, low_even, low_odd); c4 = mac<S>(c4, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 5) { xv = load_x<S>(data, 5, 0); zv = load_z<S>(data, 5, 0, xv); a5 = mac<S>(a5, xv, zv, low_even, low_odd); c5 = mac<S>(c5, xv, zv, high_even, high_odd); }
+        let e0 = even<S>(low, evens), o0 = odd<S>(low), e4 = even<S>(high, evens), o4 = odd<S>(high);
+        v = load_x<S>(data, 0, 0); z = load_z<S>(data, 0, 0, v); a0 = mac<S>(a0, v, z, e0, o0); c0 = mac<S>(c0, v, z, e4, o4);
+        if (offsetof<T>() > 1) { v = load_x<S>(data, 1, 0); z = load_z<S>(data, 1, 0, v); a1 = mac<S>(a1, v, z, e0, o0); c1 = mac<S>(c1, v, z, e4, o4); }
+        if (offsetof<T>() > 2) { v = load_x<S>(data, 2, 0); z = load_z<S>(data, 2, 0, v); a2 = mac<S>(a2, v, z, e0, o0); c2 = mac<S>(c2, v, z, e4, o4); }
+        if (offsetof<T>() > 3) { v = load_x<S>(data, 3, 0); z = load_z<S>(data, 3, 0, v); a3 = mac<S>(a3, v, z, e0, o0); c3 = mac<S>(c3, v, z, e4, o4); }
+        if (offsetof<T>() > 4) { v = load_x<S>(data, 4, 0); z = load_z<S>(data, 4, 0, v); a4 = mac<S>(a4, v, z, e0, o0); c4 = mac<S>(c4, v, z, e4, o4); }
+        if (offsetof<T>() > 5) { v = load_x<S>(data, 5, 0); z = load_z<S>(data, 5, 0, v); a5 = mac<S>(a5, v, z, e0, o0); c5 = mac<S>(c5, v, z, e4, o4); }
 
         vector = load_quants<L>(quants, 1);
         low = low_rows<L>(vector, pairs, 1, nibbles, high_bits);
         high = high_rows<L, S>(vector, quants, pairs, 1, nibbles, high_bits);
-        low_even = even<S>(low, evens); low_odd = odd<S>(low); high_even = even<S>(high, evens); high_odd = odd<S>(high);
-        xv = load_x<S>(data, 0, 1); zv = load_z<S>(data, 0, 1, xv); a0 = mac<S>(a0, xv, zv, low_even, low_odd); c0 = mac<S>(c0, xv, zv, high_even, high_odd);
-        if (offsetof<T>() > 1) { xv = load_x<S>(data, 1, 1); zv = load_z<S>(data, 1, 1, xv); a1 = mac<S>(a1, xv, zv, low_even, low_odd); c1 = mac<S>(c1, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 2) { xv = load_x<S>(data, 2, 1); zv = load_z<S>(data, 2, 1, xv); a2 = mac<S>(a2, xv, zv, low_even, low_odd); c2 = mac<S>(c2, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 3) { xv = load_x<S>(data, 3, 1); zv = load_z<S>(data, 3, 1, xv); a3 = mac<S>(a3, xv, zv, low_even, low_odd); c3 = mac<S>(c3, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 4) { xv = load_x<S>(data, 4, 1); zv = load_z<S>(data, 4, 1, xv); a4 = mac<S>(a4, xv, zv, low_even, low_odd); c4 = mac<S>(c4, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 5) { xv = load_x<S>(data, 5, 1); zv = load_z<S>(data, 5, 1, xv); a5 = mac<S>(a5, xv, zv, low_even, low_odd); c5 = mac<S>(c5, xv, zv, high_even, high_odd); }
+        e0 = even<S>(low, evens); o0 = odd<S>(low); e4 = even<S>(high, evens); o4 = odd<S>(high);
+        v = load_x<S>(data, 0, 1); z = load_z<S>(data, 0, 1, v); a0 = mac<S>(a0, v, z, e0, o0); c0 = mac<S>(c0, v, z, e4, o4);
+        if (offsetof<T>() > 1) { v = load_x<S>(data, 1, 1); z = load_z<S>(data, 1, 1, v); a1 = mac<S>(a1, v, z, e0, o0); c1 = mac<S>(c1, v, z, e4, o4); }
+        if (offsetof<T>() > 2) { v = load_x<S>(data, 2, 1); z = load_z<S>(data, 2, 1, v); a2 = mac<S>(a2, v, z, e0, o0); c2 = mac<S>(c2, v, z, e4, o4); }
+        if (offsetof<T>() > 3) { v = load_x<S>(data, 3, 1); z = load_z<S>(data, 3, 1, v); a3 = mac<S>(a3, v, z, e0, o0); c3 = mac<S>(c3, v, z, e4, o4); }
+        if (offsetof<T>() > 4) { v = load_x<S>(data, 4, 1); z = load_z<S>(data, 4, 1, v); a4 = mac<S>(a4, v, z, e0, o0); c4 = mac<S>(c4, v, z, e4, o4); }
+        if (offsetof<T>() > 5) { v = load_x<S>(data, 5, 1); z = load_z<S>(data, 5, 1, v); a5 = mac<S>(a5, v, z, e0, o0); c5 = mac<S>(c5, v, z, e4, o4); }
 
         vector = load_quants<L>(quants, 2);
         low = low_rows<L>(vector, pairs, 2, nibbles, high_bits);
         high = high_rows<L, S>(vector, quants, pairs, 2, nibbles, high_bits);
-        low_even = even<S>(low, evens); low_odd = odd<S>(low); high_even = even<S>(high, evens); high_odd = odd<S>(high);
-        xv = load_x<S>(data, 0, 2); zv = load_z<S>(data, 0, 2, xv); a0 = mac<S>(a0, xv, zv, low_even, low_odd); c0 = mac<S>(c0, xv, zv, high_even, high_odd);
-        if (offsetof<T>() > 1) { xv = load_x<S>(data, 1, 2); zv = load_z<S>(data, 1, 2, xv); a1 = mac<S>(a1, xv, zv, low_even, low_odd); c1 = mac<S>(c1, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 2) { xv = load_x<S>(data, 2, 2); zv = load_z<S>(data, 2, 2, xv); a2 = mac<S>(a2, xv, zv, low_even, low_odd); c2 = mac<S>(c2, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 3) { xv = load_x<S>(data, 3, 2); zv = load_z<S>(data, 3, 2, xv); a3 = mac<S>(a3, xv, zv, low_even, low_odd); c3 = mac<S>(c3, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 4) { xv = load_x<S>(data, 4, 2); zv = load_z<S>(data, 4, 2, xv); a4 = mac<S>(a4, xv, zv, low_even, low_odd); c4 = mac<S>(c4, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 5) { xv = load_x<S>(data, 5, 2); zv = load_z<S>(data, 5, 2, xv); a5 = mac<S>(a5, xv, zv, low_even, low_odd); c5 = mac<S>(c5, xv, zv, high_even, high_odd); }
+        e0 = even<S>(low, evens); o0 = odd<S>(low); e4 = even<S>(high, evens); o4 = odd<S>(high);
+        v = load_x<S>(data, 0, 2); z = load_z<S>(data, 0, 2, v); a0 = mac<S>(a0, v, z, e0, o0); c0 = mac<S>(c0, v, z, e4, o4);
+        if (offsetof<T>() > 1) { v = load_x<S>(data, 1, 2); z = load_z<S>(data, 1, 2, v); a1 = mac<S>(a1, v, z, e0, o0); c1 = mac<S>(c1, v, z, e4, o4); }
+        if (offsetof<T>() > 2) { v = load_x<S>(data, 2, 2); z = load_z<S>(data, 2, 2, v); a2 = mac<S>(a2, v, z, e0, o0); c2 = mac<S>(c2, v, z, e4, o4); }
+        if (offsetof<T>() > 3) { v = load_x<S>(data, 3, 2); z = load_z<S>(data, 3, 2, v); a3 = mac<S>(a3, v, z, e0, o0); c3 = mac<S>(c3, v, z, e4, o4); }
+        if (offsetof<T>() > 4) { v = load_x<S>(data, 4, 2); z = load_z<S>(data, 4, 2, v); a4 = mac<S>(a4, v, z, e0, o0); c4 = mac<S>(c4, v, z, e4, o4); }
+        if (offsetof<T>() > 5) { v = load_x<S>(data, 5, 2); z = load_z<S>(data, 5, 2, v); a5 = mac<S>(a5, v, z, e0, o0); c5 = mac<S>(c5, v, z, e4, o4); }
 
         vector = load_quants<L>(quants, 3);
         low = low_rows<L>(vector, pairs, 3, nibbles, high_bits);
         high = high_rows<L, S>(vector, quants, pairs, 3, nibbles, high_bits);
-        low_even = even<S>(low, evens); low_odd = odd<S>(low); high_even = even<S>(high, evens); high_odd = odd<S>(high);
-        xv = load_x<S>(data, 0, 3); zv = load_z<S>(data, 0, 3, xv); a0 = mac<S>(a0, xv, zv, low_even, low_odd); c0 = mac<S>(c0, xv, zv, high_even, high_odd);
-        if (offsetof<T>() > 1) { xv = load_x<S>(data, 1, 3); zv = load_z<S>(data, 1, 3, xv); a1 = mac<S>(a1, xv, zv, low_even, low_odd); c1 = mac<S>(c1, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 2) { xv = load_x<S>(data, 2, 3); zv = load_z<S>(data, 2, 3, xv); a2 = mac<S>(a2, xv, zv, low_even, low_odd); c2 = mac<S>(c2, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 3) { xv = load_x<S>(data, 3, 3); zv = load_z<S>(data, 3, 3, xv); a3 = mac<S>(a3, xv, zv, low_even, low_odd); c3 = mac<S>(c3, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 4) { xv = load_x<S>(data, 4, 3); zv = load_z<S>(data, 4, 3, xv); a4 = mac<S>(a4, xv, zv, low_even, low_odd); c4 = mac<S>(c4, xv, zv, high_even, high_odd); }
-        if (offsetof<T>() > 5) { xv = load_x<S>(data, 5, 3); zv = load_z<S>(data, 5, 3, xv); a5 = mac<S>(a5, xv, zv, low_even, low_odd); c5 = mac<S>(c5, xv, zv, high_even, high_odd); }
+        e0 = even<S>(low, evens); o0 = odd<S>(low); e4 = even<S>(high, evens); o4 = odd<S>(high);
+        v = load_x<S>(data, 0, 3); z = load_z<S>(data, 0, 3, v); a0 = mac<S>(a0, v, z, e0, o0); c0 = mac<S>(c0, v, z, e4, o4);
+        if (offsetof<T>() > 1) { v = load_x<S>(data, 1, 3); z = load_z<S>(data, 1, 3, v); a1 = mac<S>(a1, v, z, e0, o0); c1 = mac<S>(c1, v, z, e4, o4); }
+        if (offsetof<T>() > 2) { v = load_x<S>(data, 2, 3); z = load_z<S>(data, 2, 3, v); a2 = mac<S>(a2, v, z, e0, o0); c2 = mac<S>(c2, v, z, e4, o4); }
+        if (offsetof<T>() > 3) { v = load_x<S>(data, 3, 3); z = load_z<S>(data, 3, 3, v); a3 = mac<S>(a3, v, z, e0, o0); c3 = mac<S>(c3, v, z, e4, o4); }
+        if (offsetof<T>() > 4) { v = load_x<S>(data, 4, 3); z = load_z<S>(data, 4, 3, v); a4 = mac<S>(a4, v, z, e0, o0); c4 = mac<S>(c4, v, z, e4, o4); }
+        if (offsetof<T>() > 5) { v = load_x<S>(data, 5, 3); z = load_z<S>(data, 5, 3, v); a5 = mac<S>(a5, v, z, e0, o0); c5 = mac<S>(c5, v, z, e4, o4); }
 
         data += half_x;
         quants += half_quants;
