@@ -3,6 +3,7 @@
 // everything after it runs on the Node that package.json pins.
 //
 //   node scripts/bootstrap.mjs start [ARGS]   serve the demo model (or what ARGS say)
+//   node scripts/bootstrap.mjs build          the package's files in dist/
 //   node scripts/bootstrap.mjs test           what `npm test` needs
 //   node scripts/bootstrap.mjs checks         linter, formatter, package checks
 //   node scripts/bootstrap.mjs peers          other engines, for comparisons
@@ -53,6 +54,7 @@ install(workspaces[job]);
 const node = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 run(node, ['scripts/build-wasm.ts']);
 
+if (job === 'build') run(node, ['node_modules/tsdown/dist/run.mjs']);
 if (job === 'start') {
   const serve = args.length > 0 ? args : ['--demo'];
   const { status, signal } = spawnSync(node, [join(root, 'src/cli/main.ts'), 'serve', ...serve], { stdio: 'inherit' });

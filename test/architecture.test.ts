@@ -51,7 +51,7 @@ const house: Readonly<Record<string, Room>> = {
   },
   server: {
     may: ['engine', 'tokenizer', 'sampling', 'version.ts'],
-    packages: ['hono', '@hono/node-server', 'zod', '@prometheus-io/client', 'lru-cache'],
+    packages: ['hono', '@hono/node-server', 'zod', '@prometheus-io/client'],
   },
   cli: {
     may: [

@@ -1,13 +1,23 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { RealizarError } from '../errors.ts';
+import { nodeObjection } from './node-version.ts';
 import { createProgram } from './program.ts';
 
 /** 0 done · 1 it failed, with one sentence on standard error · 2 the command line was wrong · 130 interrupted */
-try {
-  await createProgram().parseAsync();
-} catch (error) {
-  process.exitCode = report(error);
+const objection = nodeObjection();
+if (objection === undefined) await main();
+else {
+  console.error(`Error: ${objection}`);
+  process.exitCode = 1;
+}
+
+async function main(): Promise<void> {
+  try {
+    await createProgram().parseAsync();
+  } catch (error) {
+    process.exitCode = report(error);
+  }
 }
 
 function report(error: unknown): number {

@@ -2,6 +2,7 @@ import { demoModelPath } from '../../demo.node.ts';
 import { loadEngine } from '../../load.ts';
 import { supportedKernelSets } from '../../backend/wasm/probe.ts';
 import { machine } from '../machine.ts';
+import { nodeObjection } from '../node-version.ts';
 
 interface Check {
   readonly name: string;
@@ -31,9 +32,9 @@ export async function doctor(): Promise<void> {
 }
 
 function nodeVersion(): string {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 18)) return process.versions.node;
-  throw new Error(`${process.versions.node} is too old; realizar needs 22.18 or newer`);
+  const objection = nodeObjection();
+  if (objection === undefined) return process.versions.node;
+  throw new Error(objection);
 }
 
 function sharedMemory(): string {
