@@ -16,6 +16,8 @@ export type Symbols = (piece: string) => Int32Array;
 
 const encoder = new TextEncoder();
 
+const MAX_KNOWN_CHARACTERS = 4096;
+
 /** Bytes of UTF-8, each spelled as GPT-2 does. */
 export function byteSymbols({ ids }: Vocabulary, { unknownId, fuseUnknown = false }: UnknownHandling): Symbols {
   const idOfByte = Int32Array.from(CHARACTER_OF_BYTE, (character) => ids.get(character) ?? -1);
@@ -48,9 +50,16 @@ export function characterSymbols(
 /** A character as the tokens `<0x00>` to `<0xFF>` of its bytes, if the vocabulary has those of all of them. */
 export function byteFallbackOf({ ids }: Vocabulary): (character: string) => Int32Array | undefined {
   const idOfByte = Int32Array.from({ length: 256 }, (_, byte) => ids.get(byteToken(byte)) ?? -1);
-  return (character) => {
+  const spell = (character: string): Int32Array | undefined => {
     const symbols = Int32Array.from(encoder.encode(character), (byte) => idOfByte[byte]!);
     return symbols.includes(-1) ? undefined : symbols;
+  };
+  const known = new Map<string, Int32Array | undefined>();
+  return (character) => {
+    if (known.has(character)) return known.get(character);
+    const symbols = spell(character);
+    if (known.size < MAX_KNOWN_CHARACTERS) known.set(character, symbols);
+    return symbols;
   };
 }
 

@@ -69,3 +69,13 @@ for (const path of [
     });
   });
 }
+
+const demo = ['models/demo.gguf', 'models/demo-hf/tokenizer.json'] as const;
+describeWithInputs('the demo model', [...demo.map(sharedPath), strings], () => {
+  it('has the same ids in its GGUF file and in its folder', async () => {
+    const [fromGguf, fromJson] = await Promise.all(demo.map(referenceTokenizer));
+    for (const text of JSON.parse(readFileSync(strings, 'utf8')) as string[]) {
+      expect(fromGguf!.encode(text)).toEqual(fromJson!.encode(text));
+    }
+  });
+});
