@@ -1,8 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-
 import {
   kernelSets,
   weightLayout,
@@ -10,10 +5,9 @@ import {
   type PackedDType,
   type WeightLayout,
 } from '../../../../src/backend/wasm/layouts.ts';
+import type { Build } from '../../../../src/backend/wasm/module.ts';
 import { byteLength } from '../../../../src/dtype/index.ts';
-
-const root = resolve(import.meta.dirname, '../../../..');
-const assembly = join(root, 'src/backend/wasm/assembly');
+import { relaxed, simd } from '../../../../src/generated/wasm.ts';
 
 interface Exports {
   readonly linear_scratch_bytes: () => number;
@@ -33,29 +27,6 @@ interface Exports {
   readonly prepared_bytes: (form: number, tokens: number, columns: number) => number;
   readonly prepare_tokens: (form: number, x: number, xStride: number, columns: number, tokens: number, firstToken: number, count: number, out: number) => void; // prettier-ignore
   readonly linear_groups: (layout: number, weight: number, rows: number, columns: number, firstGroup: number, groups: number, prepared: number, tokens: number, y: number, yStride: number, bias: number, accumulate: number) => void; // prettier-ignore
-}
-
-const optionsOf = { relaxed: ['--enable', 'relaxed-simd'], simd: [] as string[] };
-type Build = keyof typeof optionsOf;
-
-/** Compiles the kernels alone, once for each state of their sources. */
-export function compileLinear(build: Build): Uint8Array<ArrayBuffer> {
-  const files = globSync('{linear.ts,linear/*.ts,dtype/*.ts}', { cwd: assembly }).sort();
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update(readFileSync(join(assembly, file)));
-  const target = join(root, '.cache/linear', `${build}-${hash.digest('hex').slice(0, 16)}.wasm`);
-  if (!existsSync(target)) {
-    mkdirSync(join(target, '..'), { recursive: true });
-    const unfinished = `${target}.${process.pid}`;
-    const options =
-      '-O2 --noAssert --runtime stub --use abort= --enable simd --enable threads --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536';
-    execFileSync(process.execPath, [
-      join(root, 'node_modules/assemblyscript/bin/asc.js'), join(assembly, 'linear.ts'), ...options.split(' '), ...optionsOf[build],
-      '-o', unfinished,
-    ]); // prettier-ignore
-    renameSync(unfinished, target);
-  }
-  return new Uint8Array(readFileSync(target));
 }
 
 /** What the engine's 8-bit dot is good for here; what a set needs that this is not, cannot be tested on this machine. */
@@ -99,7 +70,7 @@ export class LinearKernels {
 
   constructor(build: Build, set: KernelSet) {
     this.set = set;
-    const module = new WebAssembly.Module(compileLinear(build));
+    const module = new WebAssembly.Module(Buffer.from({ relaxed, simd }[build], 'base64'));
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Exports;
     this.exports.init_linear(kernelSets[set], this.allocate(this.exports.linear_scratch_bytes()));
   }
