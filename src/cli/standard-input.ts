@@ -5,3 +5,14 @@ export async function textOrStandardInput(argument: string | undefined): Promise
   if (argument === '-' || (argument === undefined && !process.stdin.isTTY)) return text(process.stdin);
   return argument;
 }
+
+/** Lines of standard input as they come. Only \n ends one: JSON strings may hold the other line ends that readline splits at. */
+export async function* linesOfStandardInput(): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}

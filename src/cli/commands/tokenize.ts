@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline';
 import { RealizarError } from '../../errors.ts';
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import { openTokenizer } from '../open-tokenizer.ts';
-import { textOrStandardInput } from '../standard-input.ts';
+import { linesOfStandardInput, textOrStandardInput } from '../standard-input.ts';
 
 export interface TokenizeFlags {
   readonly format: 'text' | 'json';
@@ -15,7 +14,10 @@ export interface TokenizeFlags {
 export async function tokenize(model: string, argument: string | undefined, flags: TokenizeFlags): Promise<void> {
   const tokenizer = await openTokenizer(model);
   const encode = (text: string) =>
-    tokenizer.encode(text, { parseSpecial: flags.special, addSpecial: flags.addSpecial ?? false });
+    tokenizer.encode(text, {
+      parseSpecial: flags.special ? undefined : false, // the vocabulary's own rule, unless told otherwise
+      addSpecial: flags.addSpecial ?? false,
+    });
   if (flags.jsonl) return encodeLines(encode);
 
   const text = await textOrStandardInput(argument);
@@ -39,7 +41,7 @@ const asTable = (tokenizer: Tokenizer, ids: readonly number[]): string =>
 
 async function encodeLines(encode: (text: string) => number[]): Promise<void> {
   let number = 0;
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+  for await (const line of linesOfStandardInput()) {
     number++;
     if (line.trim() === '') continue;
     process.stdout.write(`${JSON.stringify(encode(parseLine(line, number)))}\n`);

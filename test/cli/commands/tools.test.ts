@@ -88,6 +88,11 @@ describe('realizar tokenize', () => {
     expect(lines[1]).toEqual([]);
   });
 
+  test('--jsonl takes strings with other line ends in them', async () => {
+    const { stdout } = await cli(['tokenize', demoModel, '--jsonl'], '"a\u2028b\u2029c\u0085d"\n"e"');
+    expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+  });
+
   test.for(['{"a":1}', 'text', '[1]'])('--jsonl names the line that is no string: %s', async (line) => {
     await expect(cli(['tokenize', demoModel, '--jsonl'], `"ok"\n${line}\n`)).rejects.toThrow('Line 2');
   });
