@@ -104,7 +104,7 @@ function roomOf(file: string): readonly [name: string, room: Room] {
 const importsOf = (file: string): string[] =>
   [
     ...readFileSync(join(src, file), 'utf8').matchAll(
-      /^(?!\s*(?:\/?\*|\/\/)).*?(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)'([^']+)'/gm,
+      /^(?!\s*(?:\/?\*|\/\/)).*?(?:\bfrom\s+|(?<!typeof )\bimport\s*\(\s*|^\s*import\s+)'([^']+)'/gm,
     ),
   ].map(([, specifier]) => specifier!);
 

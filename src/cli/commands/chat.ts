@@ -61,8 +61,13 @@ export async function chat(model: string, flags: ChatFlags): Promise<void> {
     }
   };
 
+  // Piped input may have ended long before its last line is answered, and a closed terminal cannot be asked.
+  let open = true;
+  terminal.once('close', () => (open = false));
+  const prompt = () => open && process.stdin.isTTY && terminal.prompt();
+
   if (process.stdin.isTTY) console.log(`${engine.modelId}. Type a message, or /help.`);
-  terminal.prompt();
+  prompt();
   for await (const line of terminal) {
     try {
       if ((await obey(line, conversation, answer)) === 'exit') break;
@@ -70,7 +75,7 @@ export async function chat(model: string, flags: ChatFlags): Promise<void> {
       if (!(error instanceof RealizarError)) throw error;
       console.error(`Error: ${error.message}`); // the conversation goes on
     }
-    terminal.prompt();
+    prompt();
   }
   terminal.close();
   if (flags.history !== undefined) await writeFile(flags.history, conversation.toJson());

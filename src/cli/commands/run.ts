@@ -31,7 +31,7 @@ export async function run(model: string, promptArgument: string | undefined, fla
   const loadMs = performance.now() - start;
 
   const generation = startGeneration(engine, prompt, flags);
-  if (flags.format === 'json') return printJson(engine, generation, loadMs);
+  if (flags.format === 'json') return await printJson(engine, generation, loadMs);
 
   for await (const event of generation.events()) {
     if (flags.format === 'stream') printLine(event);
