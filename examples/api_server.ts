@@ -15,7 +15,8 @@ const response = await fetch(`${server.url}/generate`, {
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ prompt: 'Once upon a time', max_tokens: 12 }),
 });
-console.log(response.status, await response.json());
+const { text } = (await response.json()) as { text: string };
+console.log(`POST /generate -> ${response.status}: ${text}`);
 
 if (once) await server.stop();
 else await stopOnSignal(server);

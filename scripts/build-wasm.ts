@@ -62,13 +62,20 @@ async function compile(command: string, target: string): Promise<Buffer> {
   return readFile(target);
 }
 
-async function build(hash: string): Promise<void> {
+async function compileAll(): Promise<readonly (readonly [name: string, bytes: Buffer])[]> {
   const folder = await mkdtemp(join(tmpdir(), 'realizar-wasm-'));
-  const compiled = await Promise.all(
-    Object.entries(builds).map(
+  try {
+    const jobs = Object.entries(builds).map(
       async ([name, command]) => [name, await compile(command, join(folder, `${name}.wasm`))] as const,
-    ),
-  ).finally(() => rm(folder, { recursive: true, force: true }));
+    );
+    return await Promise.all(jobs);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function build(hash: string): Promise<void> {
+  const compiled = await compileAll();
   const constants = compiled.map(([name, bytes]) => `export const ${name} = '${bytes.toString('base64')}';\n`);
   const workerSource = stripTypeScriptTypes(await readFile(worker, 'utf8')).replace(/[^\S\n]+$/gm, '');
 

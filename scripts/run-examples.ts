@@ -6,10 +6,12 @@ import { join, resolve } from 'node:path';
 const folder = resolve(import.meta.dirname, '../examples');
 const examples = readdirSync(folder).filter((file) => file.endsWith('.ts'));
 const TIMEOUT_MS = 60_000;
+/** The server would stay until Ctrl-C. */
+const argsOf: Readonly<Record<string, readonly string[]>> = { 'api_server.ts': ['--once'] };
 
 for (const example of examples) {
   console.log(`\n-- examples/${example}`);
-  const { status, signal } = spawnSync(process.execPath, [join(folder, example), '--once'], {
+  const { status, signal } = spawnSync(process.execPath, [join(folder, example), ...(argsOf[example] ?? [])], {
     stdio: 'inherit',
     timeout: TIMEOUT_MS,
   });
