@@ -38,7 +38,10 @@ export function batchData(recorder: Recorder, batch: Batch): BatchData {
     batch.blocksPerSequence,
   ]);
   const runs = runsOf(batch);
-  const ropeTable = onceFor((rope: Rope) => rope, (rope) => writeRopeTable(recorder, rope, batch.positions));
+  const ropeTable = onceFor(
+    (rope: Rope) => rope,
+    (rope) => writeRopeTable(recorder, rope, batch.positions),
+  );
   const tiles = onceFor(tilingKey, (options) => {
     const cut = attentionTiles(runs, options, recorder.threads);
     const pairs = cut.tiles.flatMap(({ firstRow, rows }) => [firstRow, rows]);
@@ -52,8 +55,8 @@ const tilingKey = ({ numHeads, numKvHeads, headDim, slidingWindow }: AttentionOp
   `${numHeads} ${numKvHeads} ${headDim} ${slidingWindow}`;
 
 /** `make`, which is asked once for each key. */
-function onceFor<T, K, R>(keyOf: (given: T) => K, make: (given: T) => R): (given: T) => R {
-  const made = new Map<K, R>();
+function onceFor<T, R>(keyOf: (given: T) => unknown, make: (given: T) => R): (given: T) => R {
+  const made = new Map<unknown, R>();
   return (given) => {
     const key = keyOf(given);
     const known = made.get(key);
@@ -78,12 +81,17 @@ function writeRopeTable(recorder: Recorder, rope: Rope, positions: Int32Array): 
     }
   }
   const interleaved = rope.pairing === 'interleaved' ? 1 : 0;
-  return recorder.constantWords([recorder.constantFloats(cos), recorder.constantFloats(sin), rope.dimensions, interleaved]);
+  return recorder.constantWords([
+    recorder.constantFloats(cos),
+    recorder.constantFloats(sin),
+    rope.dimensions,
+    interleaved,
+  ]);
 }
 
 function runsOf({ sequenceOf, positions }: Batch): Run[] {
   const runs: Run[] = [];
-  for (let row = 0; row < sequenceOf.length; ) {
+  for (let row = 0; row < sequenceOf.length;) {
     const firstRow = row;
     while (row < sequenceOf.length && sequenceOf[row] === sequenceOf[firstRow]) row++;
     runs.push({ firstRow, rows: row - firstRow, firstPosition: positions[firstRow]! });
@@ -93,7 +101,15 @@ function runsOf({ sequenceOf, positions }: Batch): Run[] {
 
 const end = (numbers: Int32Array): number => numbers.reduce((most, n) => Math.max(most, n + 1), 0);
 
-function check({ tokenIds, positions, slotMapping, sequenceOf, blockTable, blocksPerSequence, blockSize }: Batch): void {
+function check({
+  tokenIds,
+  positions,
+  slotMapping,
+  sequenceOf,
+  blockTable,
+  blocksPerSequence,
+  blockSize,
+}: Batch): void {
   const tokens = tokenIds.length;
   const sameLength = [positions, slotMapping, sequenceOf].every(({ length }) => length === tokens);
   const sequences = blockTable.length / Math.max(1, blocksPerSequence);
@@ -104,5 +120,8 @@ function check({ tokenIds, positions, slotMapping, sequenceOf, blockTable, block
     slotMapping.every((slot) => slot >= 0) &&
     blockTable.every((block) => block >= 0);
   if (isSound) return;
-  throw new RealizarError('invalid-argument', 'a batch has arrays of different lengths, or numbers beyond its block table');
+  throw new RealizarError(
+    'invalid-argument',
+    'a batch has arrays of different lengths, or numbers beyond its block table',
+  );
 }

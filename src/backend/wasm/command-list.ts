@@ -42,7 +42,12 @@ export class CommandList {
    * @param chunks parts that threads take one by one; `everyThread`: each does the command once, for itself
    * @param args 32-bit words: integers, pointers, `floatBits`
    */
-  record(opcode: number, chunks: number | 'every-thread', args: readonly number[], ordering: Ordering = 'then-wait'): void {
+  record(
+    opcode: number,
+    chunks: number | 'every-thread',
+    args: readonly number[],
+    ordering: Ordering = 'then-wait',
+  ): void {
     if (this.#length === SEGMENT_COMMANDS - 1) this.#startSegment();
     const at = this.#segment / 4 + this.#length * COMMAND_WORDS;
     this.#length += 1;

@@ -16,7 +16,7 @@ export interface KernelExports {
 /** What assembly/probe.ts exports. */
 export interface ProbeExports {
   /** The engine's relaxed dot of four bytes (signed) with four. */
-  relaxedDot(a: number, b: number): number;
+  readonly relaxedDot: (a: number, b: number) => number;
   /** Calls it often, so that it becomes hot code. */
-  relaxedDotOften(a: number, b: number, times: number): number;
+  readonly relaxedDotOften: (a: number, b: number, times: number) => number;
 }

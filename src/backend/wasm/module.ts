@@ -1,8 +1,10 @@
 import { RealizarError } from '../../errors.ts';
-import * as generated from '../../generated/wasm.ts';
+import { probe, relaxed, simd } from '../../generated/wasm.ts';
 
 /** `relaxed` uses relaxed SIMD, which an engine without it rejects whole; `simd` runs wherever WebAssembly has SIMD. */
 export type Build = 'relaxed' | 'simd';
+
+const builds: Readonly<Record<Build, string>> = { relaxed, simd };
 
 /** Pages of 64 KiB that the modules are compiled for: all that 32-bit pointers reach. */
 export const MAX_PAGES = 65_536;
@@ -12,19 +14,53 @@ export async function compileModule(build: Build, shared: boolean): Promise<WebA
   try {
     return await WebAssembly.compile(moduleBytes(build, shared));
   } catch (cause) {
-    throw new RealizarError('backend-unavailable', `this JavaScript engine does not run the ${build} kernels`, { cause });
+    throw new RealizarError('backend-unavailable', `this JavaScript engine does not run the ${build} kernels`, {
+      cause,
+    });
   }
 }
 
 /** Whether the engine has SIMD at all: it takes a function that makes a vector. https://github.com/GoogleChromeLabs/wasm-feature-detect */
 export const hasSimd = (): boolean =>
   WebAssembly.validate(
-    Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11),
+    Uint8Array.of(
+      0,
+      97,
+      115,
+      109,
+      1,
+      0,
+      0,
+      0,
+      1,
+      5,
+      1,
+      96,
+      0,
+      1,
+      123,
+      3,
+      2,
+      1,
+      0,
+      10,
+      10,
+      1,
+      8,
+      0,
+      65,
+      0,
+      253,
+      15,
+      253,
+      98,
+      11,
+    ),
   );
 
 /** The module that the probe asks; undefined where the engine has no relaxed SIMD. */
 export async function compileProbe(): Promise<WebAssembly.Module | undefined> {
-  const bytes = decode(generated.probe);
+  const bytes = decode(probe);
   return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
 }
 
@@ -34,7 +70,7 @@ export function createMemory(pages: number, shared: boolean): WebAssembly.Memory
 
 /** A build's bytes. They ask for shared memory; without it the module is the same but for one flag of its only import. */
 function moduleBytes(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = decode(generated[build]);
+  const bytes = decode(builds[build]);
   if (!shared) bytes[memoryFlagsOffset(bytes)]! &= ~SHARED_FLAG;
   return bytes;
 }

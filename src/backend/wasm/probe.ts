@@ -25,7 +25,10 @@ export async function chooseKernels(wanted?: KernelSetName): Promise<KernelChoic
   const choice = wanted === undefined ? possible[0] : possible.find(({ name }) => name === wanted);
   if (choice) return choice;
   const names = possible.map(({ name }) => name).join(', ') || 'none: it has no WebAssembly SIMD';
-  throw new RealizarError('backend-unavailable', `this machine does not run the ${wanted ?? 'wasm'} kernels; it has ${names}`);
+  throw new RealizarError(
+    'backend-unavailable',
+    `this machine does not run the ${wanted ?? 'wasm'} kernels; it has ${names}`,
+  );
 }
 
 async function choices(): Promise<KernelChoice[]> {

@@ -24,7 +24,8 @@ function spawnNodeWorker(node: typeof import('node:worker_threads'), source: str
   return {
     post: (setup) => worker.postMessage(setup),
     onMessage: (listener) => void worker.on('message', listener),
-    onFailure: (listener) => void worker.on('error', listener).on('exit', (code) => listener(`it ended with code ${code}`)),
+    onFailure: (listener) =>
+      void worker.on('error', listener).on('exit', (code) => listener(`it ended with code ${code}`)),
     keepProcessAlive: (alive) => (alive ? worker.ref() : worker.unref()),
     terminate: async () => void (await worker.terminate()),
   };

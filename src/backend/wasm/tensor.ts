@@ -19,7 +19,13 @@ export function f32Tensor(memory: WasmMemory, shape: readonly number[], pointer:
   return { dtype: 'f32', shape, memory, pointer };
 }
 
-export function weightTensor(memory: WasmMemory, dtype: DType, shape: readonly number[], pointer: number, layout: WeightLayout): WasmWeight {
+export function weightTensor(
+  memory: WasmMemory,
+  dtype: DType,
+  shape: readonly number[],
+  pointer: number,
+  layout: WeightLayout,
+): WasmWeight {
   return { dtype, shape, memory, pointer, layout };
 }
 

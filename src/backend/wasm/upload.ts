@@ -18,7 +18,11 @@ export async function upload(recorder: Recorder, executor: Executor, source: Wei
   const expected = byteLength(source.dtype, source.shape);
   if (source.byteLength !== expected || source.shape.length === 0 || source.shape.length > 2) {
     const shape = `${source.dtype} [${source.shape.join(', ')}]`;
-    throw new RealizarError('shape-mismatch', `${source.name} has ${source.byteLength} bytes, ${shape} needs ${expected}`, { field: source.name });
+    throw new RealizarError(
+      'shape-mismatch',
+      `${source.name} has ${source.byteLength} bytes, ${shape} needs ${expected}`,
+      { field: source.name },
+    );
   }
   if (source.shape.length === 1) return uploadVector(recorder, source);
   const packed = packedSource(source);
@@ -63,14 +67,21 @@ async function repackAll(
   const mark = activations.mark();
   try {
     const stagingBytes = Math.min(rows, rowsPerPiece) * rowBytes;
-    const staging = [activations.allocate(stagingBytes), activations.allocate(rows > rowsPerPiece ? stagingBytes : 0)] as const;
+    const staging = [
+      activations.allocate(stagingBytes),
+      activations.allocate(rows > rowsPerPiece ? stagingBytes : 0),
+    ] as const;
     const outOfRange = activations.allocate(4);
     memory.i32[outOfRange / 4] = 0;
     let repacking: Promise<void> = Promise.resolve();
     for (let firstRow = 0, piece = 0; firstRow < rows; firstRow += rowsPerPiece, piece++) {
       const from = staging[piece % 2]!;
       const count = Math.min(rowsPerPiece, rows - firstRow);
-      const reading = source.read(firstRow * rowBytes, (firstRow + count) * rowBytes, memory.u8.subarray(from, from + count * rowBytes));
+      const reading = source.read(
+        firstRow * rowBytes,
+        (firstRow + count) * rowBytes,
+        memory.u8.subarray(from, from + count * rowBytes),
+      );
       await Promise.all([reading, repacking]);
       const groups = Math.ceil(count / GROUP_ROWS);
       commands.record(REPACK, Math.ceil(groups / GROUPS_PER_CHUNK), [

@@ -60,7 +60,8 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   const choice = await chooseKernels(options.kernelSet);
   const module = await compileModule(choice.build, !inline);
   const shared = createMemory(INITIAL_PAGES, !inline);
-  const kernels = (await WebAssembly.instantiate(module, { env: { memory: shared } })).exports as unknown as KernelExports;
+  const kernels = (await WebAssembly.instantiate(module, { env: { memory: shared } }))
+    .exports as unknown as KernelExports;
   const memory = new WasmMemory(shared, kernels.heap_base());
   const kernelSet = kernelSets[choice.kernelSet];
   const scratchBytes = kernels.linear_scratch_bytes();
@@ -74,7 +75,11 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
 function threadCount(wanted: number | undefined): number {
   if (wanted === undefined) return Math.min(navigator.hardwareConcurrency, MAX_THREADS);
   if (Number.isInteger(wanted) && wanted >= 1 && wanted <= MAX_THREADS) return wanted;
-  throw new RealizarError('invalid-argument', `threads is ${wanted} and has to be a whole number from 1 to ${MAX_THREADS}`, { field: 'threads' });
+  throw new RealizarError(
+    'invalid-argument',
+    `threads is ${wanted} and has to be a whole number from 1 to ${MAX_THREADS}`,
+    { field: 'threads' },
+  );
 }
 
 /** What attention may still do for attentionInputs. */
@@ -130,7 +135,13 @@ export class WasmBackend implements Backend {
     return embed(recorder, table, batch, this.#dataOf(batch));
   }
 
-  attentionInputs(x: Tensor, weights: AttentionWeights, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor {
+  attentionInputs(
+    x: Tensor,
+    weights: AttentionWeights,
+    cache: KvLayer,
+    batch: Batch,
+    options: AttentionOptions,
+  ): Tensor {
     const recorder = this.#recording();
     const data = this.#dataOf(batch);
     const layer = checkAttention(recorder.memory, cache, batch, data, options);

@@ -8,7 +8,15 @@ interface Kernels {
   exponential(x: number, count: number): void;
   siluMultiply(gate: number, up: number, count: number): void;
   rmsNorm(x: number, weight: number, y: number, length: number, epsilon: number): void;
-  rotateHead(x: number, y: number, cos: number, sin: number, headDim: number, dimensions: number, interleaved: number): void;
+  rotateHead(
+    x: number,
+    y: number,
+    cos: number,
+    sin: number,
+    headDim: number,
+    dimensions: number,
+    interleaved: number,
+  ): void;
   softmaxWeights(scores: number, from: number, to: number, length: number): number;
 }
 
@@ -80,21 +88,25 @@ describe.each(builds)('in the %s build', (build) => {
     { headDim: 64, dimensions: 64, interleaved: false },
     { headDim: 80, dimensions: 20, interleaved: true },
     { headDim: 6, dimensions: 4, interleaved: false },
-  ])('rope turns pairs and lets the rest pass: $headDim $dimensions $interleaved', ({ headDim, dimensions, interleaved }) => {
-    const random = new Random(`rope ${headDim}`);
-    const pairs = dimensions / 2;
-    const x = random.floats(headDim);
-    const angles = Array.from({ length: pairs }, () => 6 * random.uniform());
-    const [xAt, cosAt, sinAt, yAt] = put(x, angles.map(Math.cos), angles.map(Math.sin), new Float32Array(headDim));
-    kernels.rotateHead(xAt!, yAt!, cosAt!, sinAt!, headDim, dimensions, interleaved ? 1 : 0);
-    const expected = Array.from(x);
-    angles.forEach((angle, i) => {
-      const [a, b] = interleaved ? [2 * i, 2 * i + 1] : [i, i + pairs];
-      expected[a!] = x[a!]! * Math.cos(angle) - x[b!]! * Math.sin(angle);
-      expected[b!] = x[a!]! * Math.sin(angle) + x[b!]! * Math.cos(angle);
-    });
-    get(yAt!, headDim).forEach((actual, i) => expect(actual).toBeCloseTo(expected[i]!, 5));
-  });
+  ])(
+    'rope turns pairs and lets the rest pass: $headDim $dimensions $interleaved',
+    ({ headDim, dimensions, interleaved }) => {
+      const random = new Random(`rope ${headDim}`);
+      const pairs = dimensions / 2;
+      const x = random.floats(headDim);
+      const angles = Array.from({ length: pairs }, () => 6 * random.uniform());
+      const [xAt, cosAt, sinAt, yAt] = put(x, angles.map(Math.cos), angles.map(Math.sin), new Float32Array(headDim));
+      kernels.rotateHead(xAt!, yAt!, cosAt!, sinAt!, headDim, dimensions, interleaved ? 1 : 0);
+      const expected = Array.from(x);
+      angles.forEach((angle, i) => {
+        const a = interleaved ? 2 * i : i;
+        const b = interleaved ? 2 * i + 1 : i + pairs;
+        expected[a] = x[a]! * Math.cos(angle) - x[b]! * Math.sin(angle);
+        expected[b] = x[a]! * Math.sin(angle) + x[b]! * Math.cos(angle);
+      });
+      get(yAt!, headDim).forEach((actual, i) => expect(actual).toBeCloseTo(expected[i]!, 5));
+    },
+  );
 
   test('softmax weights sum to what is returned, are 0 outside their range, and do not depend on what lies there', () => {
     const random = new Random('softmax');
@@ -110,7 +122,10 @@ describe.each(builds)('in the %s build', (build) => {
     const largest = Math.max(...scores.subarray(from, to));
     const exact = scores.map((score, i) => (i >= from && i < to ? Math.exp(Math.fround(score - largest)) : 0));
     weights.forEach((weight, i) => expect(Math.abs(weight - exact[i]!)).toBeLessThanOrEqual(3e-7 * exact[i]!));
-    expect(sum).toBeCloseTo(exact.reduce((total, weight) => total + weight, 0), 5);
+    expect(sum).toBeCloseTo(
+      exact.reduce((total, weight) => total + weight, 0),
+      5,
+    );
     expect(run(Number.NaN)).toEqual({ sum, weights });
   });
 

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { chooseKernels, kernelSetNames, probeRelaxedDot, readingOf, supportedKernelSets } from '../../../src/backend/wasm/probe.ts';
+import {
+  chooseKernels,
+  kernelSetNames,
+  probeRelaxedDot,
+  readingOf,
+  supportedKernelSets,
+} from '../../../src/backend/wasm/probe.ts';
 
 /** A dot product of bytes as an engine may compute it: `b` read one way, pairs of products clamped or not. */
 function dotOf(signed: boolean, saturating: boolean): (a: number, b: number) => number {
@@ -41,7 +47,7 @@ describe('the probe', () => {
 
   test('refuses a set that this engine does not compute right, and names those it does', async () => {
     const sets = await supportedKernelSets();
-    for (const name of kernelSetNames.filter((name) => !sets.includes(name))) {
+    for (const name of kernelSetNames.filter((each) => !sets.includes(each))) {
       await expect(chooseKernels(name)).rejects.toMatchObject({
         code: 'backend-unavailable',
         message: expect.stringContaining(sets.join(', ')),

@@ -45,7 +45,10 @@ describe('the wasm backend refuses', () => {
 
   test('weights of another shape', () => {
     refused(() => backend.addLinear(rows(2), rows(2), wide), /x of addLinear is \[2, 16\] and has to be \[2, 24\]/);
-    refused(() => backend.gatedLinear(rows(1), { norm, gate: square, up: wide }, 1e-5), /up is \[24, 16\] .* \[16, 16\]/);
+    refused(
+      () => backend.gatedLinear(rows(1), { norm, gate: square, up: wide }, 1e-5),
+      /up is \[24, 16\] .* \[16, 16\]/,
+    );
     refused(() => backend.addLinear(rows(1), rows(1), { ...square, bias: rows(1) }), /bias .* is \[1, 16\] .* \[16\]/);
     refused(() => backend.gatedLinear(rows(1), { norm: square.weight, gate: square, up: square }, 1e-5), /norm/);
   });
@@ -53,11 +56,17 @@ describe('the wasm backend refuses', () => {
   test('tensors where weights are wanted, and the reverse', () => {
     refused(() => backend.addLinear(rows(1), rows(1), { weight: rows(4) }), /no weight of this backend/);
     refused(() => backend.addLinear(rows(1), square.weight, square), /no f32 tensor of this backend/);
-    refused(() => backend.addLinear(rows(1), { dtype: 'f32', shape: [1, 16] }, square), /no f32 tensor of this backend/);
+    refused(
+      () => backend.addLinear(rows(1), { dtype: 'f32', shape: [1, 16] }, square),
+      /no f32 tensor of this backend/,
+    );
   });
 
   test('logits of rows that are not there', () => {
-    const logits = (...wanted: number[]) => () => backend.logits(rows(3), norm, 1e-5, square, Int32Array.from(wanted));
+    const logits =
+      (...wanted: number[]) =>
+      () =>
+        backend.logits(rows(3), norm, 1e-5, square, Int32Array.from(wanted));
     refused(logits(3), /beyond the 3 of the batch/);
     refused(logits(-1), /beyond the 3 of the batch/);
     expect(backend.scope(logits()).shape).toEqual([0, 16]);
@@ -87,7 +96,11 @@ describe('the wasm backend refuses', () => {
     attend({ ...options, ...change }, message);
   });
 
-  function attend(given: AttentionOptions, message: RegExp, batch = batchOf(pool, [{ sequence: 0, start: 0, ids: [1, 2] }])) {
+  function attend(
+    given: AttentionOptions,
+    message: RegExp,
+    batch = batchOf(pool, [{ sequence: 0, start: 0, ids: [1, 2] }]),
+  ) {
     const [cache] = backend.createKvCache({ numLayers: 1, numKvHeads: 1, headDim: 8, numBlocks: 4, blockSize: 4 });
     const weights = { norm, query: square, key: square, value: square };
     refused(() => backend.attentionInputs(rows(2), weights, cache!, batch, given), message);
@@ -121,8 +134,13 @@ test('logits of scattered rows are those of the rows', async () => {
   const norm = await backend.upload(randomNorm(random, 32).source);
   const head = { weight: table };
   const logits = (...wanted: number[]) =>
-    backend.scope(() => backend.read(backend.logits(backend.embed(table, idsOnly(upTo(9))), norm, 1e-5, head, Int32Array.from(wanted))));
+    backend.scope(() =>
+      backend.read(backend.logits(backend.embed(table, idsOnly(upTo(9))), norm, 1e-5, head, Int32Array.from(wanted))),
+    );
   const all = await logits(...upTo(9));
-  expectSameBits(await logits(1, 4, 8), Float32Array.from([1, 4, 8].flatMap((row) => [...all.subarray(9 * row, 9 * row + 9)])));
+  expectSameBits(
+    await logits(1, 4, 8),
+    Float32Array.from([1, 4, 8].flatMap((row) => [...all.subarray(9 * row, 9 * row + 9)])),
+  );
   await backend.dispose();
 });

@@ -46,7 +46,11 @@ async function smallLayer(backend: Backend, dtype: 'f32' | 'q8_0' | 'q4_0'): Pro
   const { pool, options } = given;
   const [cache] = backend.createKvCache({ numLayers: 1, numKvHeads: 2, headDim: 32, numBlocks: 15, blockSize: 16 });
   const results: number[] = [];
-  for (const [start, count] of [[0, 23], [23, 14], [37, 1]] as const) {
+  for (const [start, count] of [
+    [0, 23],
+    [23, 14],
+    [37, 1],
+  ] as const) {
     const batch = batchOf(pool, [{ sequence: 1, start, ids: upTo(count).map((i) => (start + i) % STATES) }]);
     const logits = await backend.scope(() => {
       const x = backend.embed(states, batch);
@@ -63,10 +67,13 @@ async function smallLayer(backend: Backend, dtype: 'f32' | 'q8_0' | 'q4_0'): Pro
 }
 
 describe('the wasm backend', () => {
-  test.each(['f32', 'q8_0', 'q4_0'] as const)('computes the same bits on 1, 2, 3 and 4 threads and in the calling one: %s', async (dtype) => {
-    const expected = await smallLayer(await open({ inline: true }), dtype);
-    for (const threads of [1, 2, 3, 4]) expectSameBits(await smallLayer(await open({ threads }), dtype), expected);
-  });
+  test.each(['f32', 'q8_0', 'q4_0'] as const)(
+    'computes the same bits on 1, 2, 3 and 4 threads and in the calling one: %s',
+    async (dtype) => {
+      const expected = await smallLayer(await open({ inline: true }), dtype);
+      for (const threads of [1, 2, 3, 4]) expectSameBits(await smallLayer(await open({ threads }), dtype), expected);
+    },
+  );
 
   test('names its kernels and threads, for every set that the machine has', async () => {
     for (const kernelSet of await supportedKernelSets()) {
@@ -99,7 +106,10 @@ describe('the wasm backend', () => {
   test('refuses a weight whose bytes are not those of its shape', async () => {
     const { source } = randomWeight(new Random('short'), 'f32', [8, 32]);
     const backend = await open();
-    await expect(backend.upload({ ...source, byteLength: 100 })).rejects.toMatchObject({ code: 'shape-mismatch', field: source.name });
+    await expect(backend.upload({ ...source, byteLength: 100 })).rejects.toMatchObject({
+      code: 'shape-mismatch',
+      field: source.name,
+    });
     await expect(backend.upload({ ...source, shape: [2, 4, 32] })).rejects.toMatchObject({ code: 'shape-mismatch' });
   });
 
@@ -159,7 +169,10 @@ describe('the wasm backend', () => {
     const [cache] = backend.createKvCache({ numLayers: 1, numKvHeads: 2, headDim: 16, numBlocks: 15, blockSize: 16 });
     const inputs = (start: number, id: number) => {
       const batch = batchOf(given.pool, [{ sequence: 0, start, ids: [id] }]);
-      return { batch, q: backend.attentionInputs(rowsFrom(backend, states, [id]), weights, cache!, batch, given.options) };
+      return {
+        batch,
+        q: backend.attentionInputs(rowsFrom(backend, states, [id]), weights, cache!, batch, given.options),
+      };
     };
     backend.scope(() => inputs(0, 5));
     backend.scope(() => inputs(1, 6));

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** As in a browser, where there is no `node:worker_threads`. */
-const withoutNode = () => void vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined as never);
+const withoutNode = () => void vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
 
 test('in a browser the worker is a module from a blob, and says what its thread says', async () => {
   withoutNode();
@@ -52,7 +52,11 @@ test('in a browser the worker is a module from a blob, and says what its thread 
 test('in a browser the thread takes its setup from the page, runs a list and says so', async () => {
   withoutNode();
   const memory = new WasmMemory(createMemory(64, true), 65_536);
-  const [control, scratch, cells] = [512, 8192, 64].map((bytes) => memory.allocate(bytes, 'test')) as [number, number, number];
+  const [control, scratch, cells] = [512, 8192, 64].map((bytes) => memory.allocate(bytes, 'test')) as [
+    number,
+    number,
+    number,
+  ];
   const list = new CommandList(memory, new Arena(memory, 'test'));
   memory.f32[cells / 4] = 42;
   list.record(GATHER_ROWS, 1, [cells, 4, cells + 32, cells + 4]);
@@ -66,11 +70,23 @@ test('in a browser the thread takes its setup from the page, runs a list and say
   vi.stubGlobal('postMessage', (message: string) => void said.push(message));
   await import('../../../src/backend/wasm/worker.ts');
   // A worker never returns: the second time that it goes to sleep, this test ends it.
-  const sleep = vi.spyOn(Atomics, 'wait').mockImplementationOnce(() => 'not-equal').mockImplementationOnce(() => {
-    throw new Error('terminated');
-  });
+  const sleep = vi
+    .spyOn(Atomics, 'wait')
+    .mockImplementationOnce(() => 'not-equal')
+    .mockImplementationOnce(() => {
+      throw new Error('terminated');
+    });
   const module = await compileModule('simd', true);
-  const setup = { module, memory: memory.memory, thread: 0, threads: 1, kernelSet: 0, scratch, control, saysDone: true };
+  const setup = {
+    module,
+    memory: memory.memory,
+    thread: 0,
+    threads: 1,
+    kernelSet: 0,
+    scratch,
+    control,
+    saysDone: true,
+  };
   expect(() => deliver({ data: setup })).toThrow('terminated');
   expect(sleep).toHaveBeenCalledTimes(2);
   expect(said).toEqual(['ready', 'done']);
@@ -97,7 +113,8 @@ test('where Atomics.waitAsync is missing, threads say when they are done', async
 });
 
 /** Atomics' own functions are not enumerable. */
-const atomics = () => Object.fromEntries(Object.getOwnPropertyNames(Atomics).map((name) => [name, Atomics[name as 'add']]));
+const atomics = () =>
+  Object.fromEntries(Object.getOwnPropertyNames(Atomics).map((name) => [name, Atomics[name as 'add']]));
 
 test('threads that cannot use their module do not start', async () => {
   const memory = new WasmMemory(createMemory(64, true), 65_536);
@@ -110,6 +127,9 @@ test('idle threads do not keep a process alive', async () => {
   const { spawnSync } = await import('node:child_process');
   const backend = new URL('../../../src/backend/wasm/wasm-backend.ts', import.meta.url).href;
   const program = `import { createWasmBackend } from ${JSON.stringify(backend)}; console.log((await createWasmBackend({ threads: 2 })).info.threads);`;
-  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { timeout: 20_000, encoding: 'utf8' });
+  const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    timeout: 20_000,
+    encoding: 'utf8',
+  });
   expect({ status, stdout: stdout.trim() }).toEqual({ status: 0, stdout: '2' });
 });

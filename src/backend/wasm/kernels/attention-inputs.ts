@@ -17,7 +17,12 @@ export interface AttentionInputs extends WasmTensor {
   readonly keyNorm: number;
 }
 
-export function attentionInputs(recorder: Recorder, x: Tensor, weights: AttentionWeights, options: AttentionOptions): AttentionInputs {
+export function attentionInputs(
+  recorder: Recorder,
+  x: Tensor,
+  weights: AttentionWeights,
+  options: AttentionOptions,
+): AttentionInputs {
   const { memory, activations } = recorder;
   const input = asF32(memory, x, 'x of attentionInputs');
   const [tokens, columns] = rowsOf(input);

@@ -12,7 +12,9 @@ export function embed(recorder: Recorder, table: Tensor, batch: Batch, data: Bat
   const rows = weight.shape[0]!;
   for (const id of batch.tokenIds) {
     if (id >= 0 && id < rows) continue;
-    throw new RealizarError('invalid-argument', `token id ${id} is none of the vocabulary's ${rows}`, { field: 'tokenIds' });
+    throw new RealizarError('invalid-argument', `token id ${id} is none of the vocabulary's ${rows}`, {
+      field: 'tokenIds',
+    });
   }
   const tokens = batch.tokenIds.length;
   return rowsToF32(recorder, weight, data.tokenIds, tokens);

@@ -16,14 +16,27 @@ export interface CheckedLinear {
 }
 
 /** @throws RealizarError `shape-mismatch` | `invalid-argument` */
-export function checkLinear(recorder: Recorder, linear: Linear, columns: number, what: string, rows?: number): CheckedLinear {
+export function checkLinear(
+  recorder: Recorder,
+  linear: Linear,
+  columns: number,
+  what: string,
+  rows?: number,
+): CheckedLinear {
   const weight = asWeight(recorder.memory, linear.weight, what);
   const [weightRows, weightColumns] = weight.shape as [number, number];
   if (weightColumns !== columns || (rows !== undefined && weightRows !== rows)) {
     const wanted = `[${rows ?? weightRows}, ${columns}]`;
-    throw new RealizarError('shape-mismatch', `${what} is [${weight.shape.join(', ')}] and has to be ${wanted}`, { field: what });
+    throw new RealizarError('shape-mismatch', `${what} is [${weight.shape.join(', ')}] and has to be ${wanted}`, {
+      field: what,
+    });
   }
-  return { weight, rows: weightRows, columns, bias: vectorPointer(recorder, linear.bias, weightRows, `the bias of ${what}`) };
+  return {
+    weight,
+    rows: weightRows,
+    columns,
+    bias: vectorPointer(recorder, linear.bias, weightRows, `the bias of ${what}`),
+  };
 }
 
 /** Pointer of an f32 vector, 0 where there is none. @throws RealizarError `shape-mismatch` | `invalid-argument` */
@@ -31,7 +44,9 @@ export function vectorPointer(recorder: Recorder, tensor: Linear['bias'], length
   if (tensor === undefined) return 0;
   const vector = asF32(recorder.memory, tensor, what);
   if (vector.shape.length === 1 && vector.shape[0] === length) return vector.pointer;
-  throw new RealizarError('shape-mismatch', `${what} is [${vector.shape.join(', ')}] and has to be [${length}]`, { field: what });
+  throw new RealizarError('shape-mismatch', `${what} is [${vector.shape.join(', ')}] and has to be [${length}]`, {
+    field: what,
+  });
 }
 
 /** y [tokens, rows] = input Wᵀ + b, or y += input Wᵀ + b. */

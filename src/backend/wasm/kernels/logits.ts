@@ -8,7 +8,14 @@ import { checkLinear, recordLinear } from './linear.ts';
 import { prepare } from './prepare.ts';
 
 /** Norm and output head for chosen rows of `x` → [rows.length, vocab] */
-export function logits(recorder: Recorder, x: Tensor, norm: Tensor, epsilon: number, head: Linear, rows: Int32Array): WasmTensor {
+export function logits(
+  recorder: Recorder,
+  x: Tensor,
+  norm: Tensor,
+  epsilon: number,
+  head: Linear,
+  rows: Int32Array,
+): WasmTensor {
   const { memory, activations } = recorder;
   const input = asF32(memory, x, 'x of logits');
   const [tokens, columns] = rowsOf(input);

@@ -53,7 +53,7 @@ function prepareForm(
 ): Prepared {
   const { activations, commands, threads } = recorder;
   const alone = threads > 1 && tokens * columns <= ALONE_NUMBERS;
-  const bytes = Math.ceil((recorder.preparedBytes(form, tokens, columns)) / 64) * 64;
+  const bytes = Math.ceil(recorder.preparedBytes(form, tokens, columns) / 64) * 64;
   const pointer = activations.allocate(alone ? bytes * threads : bytes);
   const threadBytes = alone ? bytes : 0;
   const tokensPerChunk = alone ? 0 : TOKENS_PER_CHUNK;
