@@ -7,7 +7,7 @@
 //   node scripts/bootstrap.mjs test           what `npm test` needs
 //   node scripts/bootstrap.mjs checks         linter, formatter, package checks
 //   node scripts/bootstrap.mjs peers          other engines, for comparisons
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -55,8 +55,12 @@ const node = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'nod
 run(node, ['scripts/build-wasm.ts']);
 
 if (job === 'build') run(node, ['node_modules/tsdown/dist/run.mjs']);
-if (job === 'start') {
-  const serve = args.length > 0 ? args : ['--demo'];
-  const { status, signal } = spawnSync(node, [join(root, 'src/cli/main.ts'), 'serve', ...serve], { stdio: 'inherit' });
-  process.exit(signal ? 0 : (status ?? 1));
+if (job === 'start') serve(args.length > 0 ? args : ['--demo']);
+
+function serve(options) {
+  const server = spawn(node, [join(root, 'src/cli/main.ts'), 'serve', ...options], { stdio: 'inherit' });
+  // Ctrl-C reaches the server by itself, which stops gracefully; this process has to outlive it.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => server.kill('SIGTERM'));
+  server.on('exit', (status) => process.exit(status ?? 1));
 }
