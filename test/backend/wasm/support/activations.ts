@@ -21,14 +21,14 @@ export function activations(kernels: LinearKernels, length: number, seed = 7): F
   return integerActivations(kernels, length, seed).map((value, i) => value * (0.001 + ((i >> 5) % 7) * 0.003));
 }
 
-/** What quantising to int8 blocks of 32 leaves of `x`: d = max |x| / 127 in f32, values to the nearest, ties to even. */
-export function quantized(x: Float32Array): Float64Array {
+/** What quantising to blocks of 32 leaves of `x`: d = max |x| / levels in f32, values to the nearest, ties to even. */
+export function quantized(x: Float32Array, levels: number): Float64Array {
   const result = new Float64Array(x.length);
   for (let block = 0; block < x.length; block += 32) {
     const max = x.subarray(block, block + 32).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     if (max === 0) continue;
-    const d = Math.fround(max / 127);
-    const inverse = Math.fround(127 / max);
+    const d = Math.fround(max / levels);
+    const inverse = Math.fround(levels / max);
     for (let i = block; i < block + 32; i++) result[i] = d * nearestEven(Math.fround(x[i]! * inverse));
   }
   return result;

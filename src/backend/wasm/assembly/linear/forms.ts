@@ -1,11 +1,11 @@
 // The forms of prepared activations. Tokens go in tiles of 6 (floats: of 4), then at most one tile of 4, one of 2 and one of
 // 1; a tile lies where its tokens would lie one by one, and inside it the tokens are interleaved.
 //
-// Integer forms quantise blocks of 32 columns: value ~ d · i8, d = max |value| / 127. A tile of T tokens has for every block
+// Integer forms quantise blocks of 32 columns: value ~ d · integer, d = max |value| / 127, or / (127 · 256) as i16. A tile of T tokens has for every block
 // T headers of 16 bytes, then T times the data.
 //
 //   zeros header   f32 d | i32 low | i32 whole | i32 byte    where accumulators of nibble and byte layouts start: minus the
-//                                                            zero point of the weights times the sum of the i8
+//                                                            zero point of the weights times the sum of the integers
 //                  in the pairs set i16 x 2 for low: -8 · the sum of columns 0 and 1 mod 4, and of 2 and 3 mod 4
 //   sums header    f32 d | i32 whole | f32 d · sum of columns 0..15 | f32 d · sum of columns 16..31
 

@@ -6,8 +6,8 @@
 //   group      one packed group (layouts.ts)
 //   x          one tile of prepared activations (forms.ts)
 //   blocks     columns / 32; a multiple of 8 for K-quants
-//   overflow   |i8| <= 127 and 32 columns: nibbles 32 · 255 · 127 = 1.04e6 taken whole, bytes 1.04e6; i32 lanes hold 2.1e9,
-//              and f32 holds every dot exactly. Six bits: 16 · 63 · 127 = 1.3e5.
+//   overflow   |i8| <= 127 and 32 columns: bytes and nibbles taken whole 32 · 255 · 127 = 1.04e6, which f32 holds exactly;
+//              |i16| <= 127 · 256: 2.7e8. An i32 lane holds 2.1e9. Six bits are less.
 //   order      one product and one fused sum for each block (each half block), ascending; the same in integer_streams
 //   names      a, c: dots of rows 0..3 and 4..7 of a token; e0, o0: even and odd columns of rows 0..3; e4, o4: of rows 4..7
 //   types      L a layout's number, S a kernel set's, T the tokens of the tile (statics.ts)
