@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { LoadOptions } from '../engine/engine-api.ts';
-import type { SamplerName, SamplingParams } from '../sampling/params.ts';
+import type { SamplingParams } from '../sampling/params.ts';
 import { integer, integers, logitBias, number, repeatable, seed } from './parsers.ts';
 
 /** What `addLoadOptions` adds, as commander names it. */
@@ -35,7 +35,8 @@ export function loadOptionsOf(flags: LoadFlags): LoadOptions {
 type SamplerFlag = readonly [
   flag: string,
   field: keyof SamplingParams,
-  parse: (text: string, previous?: never) => unknown,
+  // oxlint-disable-next-line typescript/no-explicit-any -- commander hands a repeated option its own earlier result
+  parse: (text: string, previous?: any) => unknown,
   description: string,
 ];
 
@@ -76,19 +77,12 @@ const samplerFlags: readonly SamplerFlag[] = [
   ['--mirostat-tau <value>', 'mirostatTau', number(0, 100), 'mirostat: target surprise'],
   ['--mirostat-eta <value>', 'mirostatEta', number(0, 100), 'mirostat: learning rate'],
   ['--logit-bias <id=bias>', 'logitBias', logitBias, 'add to the logit of a token (can be given again)'],
-  [
-    '--samplers <list>',
-    'samplers',
-    (text) => text.split(',') as SamplerName[],
-    'the chain, in order, separated by commas',
-  ],
+  ['--samplers <list>', 'samplers', (text) => text.split(','), 'the chain, in order, separated by commas'],
 ];
 
 export function addSamplerOptions(command: Command): Command {
   for (const [flag, , parse, description] of samplerFlags) {
-    command.addOption(
-      new Option(flag, description).argParser(parse as (text: string) => unknown).helpGroup('Sampling:'),
-    );
+    command.addOption(new Option(flag, description).argParser(parse).helpGroup('Sampling:'));
   }
   return command;
 }

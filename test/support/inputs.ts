@@ -14,7 +14,8 @@ export const derivedModel = (name: string): string => resolve(root, '.cache/mode
 /** `describe` for tests that need files from outside: skipped with a reason where they are absent, failed where they are required. */
 export function describeWithInputs(name: string, paths: readonly string[], body: () => void): void {
   const missing = paths.filter((path) => !existsSync(path));
-  if (missing.length > 0 && process.env['REQUIRE_MODELS'] === '1') throw new Error(`REQUIRE_MODELS=1, but ${missing.join(', ')} is missing`);
+  if (missing.length > 0 && process.env['REQUIRE_MODELS'] === '1')
+    throw new Error(`REQUIRE_MODELS=1, but ${missing.join(', ')} is missing`);
   if (missing.length === 0) return void describe(name, body);
   console.warn(`skipped: ${name}: ${missing.join(', ')} is missing`);
   describe.skip(name, body);

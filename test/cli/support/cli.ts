@@ -12,14 +12,18 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Runs a command inside this process, as the command line would, and catches what it prints. */
-export async function cli(args: readonly string[], input?: string): Promise<Output> {
+/** Runs a command inside this process, as the command line would, and catches what it prints; `onPrint` sees all of it so far. */
+export async function cli(
+  args: readonly string[],
+  input?: string,
+  onPrint: (stdout: string) => void = () => {},
+): Promise<Output> {
   let stdout = '';
   let stderr = '';
   const spies = [
     vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => ((stdout += chunk.toString()), true)),
     vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => ((stderr += chunk.toString()), true)),
-    vi.spyOn(console, 'log').mockImplementation((...parts) => void (stdout += `${parts.join(' ')}\n`)),
+    vi.spyOn(console, 'log').mockImplementation((...parts) => onPrint((stdout += `${parts.join(' ')}\n`))),
     vi.spyOn(console, 'error').mockImplementation((...parts) => void (stderr += `${parts.join(' ')}\n`)),
   ];
   const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
