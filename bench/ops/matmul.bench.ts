@@ -24,12 +24,13 @@ for (const [build, set] of sets) {
     kernels.reset();
     const weight = kernels.pack(dtype, randomWeight(dtype, rows, columns), rows, columns);
     const form = kernels.exports.form_of(weight.layout);
-    const rates = tokenCounts.map((tokens) => {
+    const rates: number[] = [];
+    for (const tokens of tokenCounts) {
       const x = kernels.put(Float32Array.from({ length: tokens * columns }, (_, i) => Math.sin(i)));
       const prepared = kernels.allocate(kernels.exports.prepared_bytes(form, tokens, columns));
       kernels.exports.prepare_tokens(form, x, columns, columns, tokens, 0, tokens, prepared);
       const y = kernels.allocate(tokens * rows * 4);
-      const { best } = measure(() =>
+      const { best } = await measure(() =>
         kernels.exports.linear_groups(
           weight.layout,
           weight.at,
@@ -45,8 +46,8 @@ for (const [build, set] of sets) {
           0,
         ),
       );
-      return Math.round((rows * columns * tokens) / best / 1e8) / 10;
-    });
+      rates.push(Math.round((rows * columns * tokens) / best / 1e8) / 10);
+    }
     table.push([`${build} ${set}`, dtype, ...rates]);
     tokenCounts.forEach((tokens, i) => {
       console.log(

@@ -26,7 +26,7 @@ function report(kernel: string, set: string, cached: number, memory: number): vo
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** GB/s of packed weight: 32 random rows, again and again over `bytes`. `denormal`: all scales or halves are 2^-24. */
-function bandwidth(kernels: LinearKernels, dtype: PackedDType, bytes: number, denormal = false): number {
+async function bandwidth(kernels: LinearKernels, dtype: PackedDType, bytes: number, denormal = false): Promise<number> {
   const { groupBytes } = weightLayout(dtype, 8, columns);
   const rows = Math.max(32, Math.floor(bytes / groupBytes / 4) * 32);
   const source = randomWeight(dtype, 32, columns);
@@ -41,7 +41,7 @@ function bandwidth(kernels: LinearKernels, dtype: PackedDType, bytes: number, de
   const prepared = kernels.allocate(kernels.exports.prepared_bytes(form, 1, columns));
   kernels.exports.prepare_tokens(form, x, columns, columns, 1, 0, 1, prepared);
   const y = kernels.allocate(rows * 4);
-  const { best } = measure(() =>
+  const { best } = await measure(() =>
     kernels.exports.linear_groups(small.layout, at, rows, columns, 0, rows / 8, prepared, 1, y, rows, 0, 0),
   );
   return ((rows / 8) * groupBytes) / best / 1e9;
@@ -52,8 +52,9 @@ const stream = streamKernel(first.memory);
 const place = first.allocate(MEMORY_BYTES);
 // Pages that nobody wrote are all the same zeros, and those lie in cache.
 first.bytes(place, MEMORY_BYTES).fill(1);
-const streamed = (bytes: number): number => bytes / measure(() => stream(place, bytes)).best / 1e9;
-report('stream', '', streamed(CACHED_BYTES), streamed(MEMORY_BYTES));
+const streamed = async (bytes: number): Promise<number> =>
+  bytes / (await measure(() => stream(place, bytes))).best / 1e9;
+report('stream', '', await streamed(CACHED_BYTES), await streamed(MEMORY_BYTES));
 
 const exact =
   dotMode() === 'unsigned' ? 'relaxed-dot-unsigned' : dotMode() === 'signed' ? 'relaxed-dot-signed' : 'relaxed-pairs';
@@ -65,11 +66,11 @@ for (const [build, set] of [
   const kernels = new LinearKernels(build, set);
   for (const dtype of chosen.length > 0 ? chosen : all) {
     kernels.reset();
-    const cached = bandwidth(kernels, dtype, CACHED_BYTES);
-    report(dtype, `${build} ${set}`, cached, bandwidth(kernels, dtype, MEMORY_BYTES));
+    const cached = await bandwidth(kernels, dtype, CACHED_BYTES);
+    report(dtype, `${build} ${set}`, cached, await bandwidth(kernels, dtype, MEMORY_BYTES));
     if (!dtype.endsWith('f16') && !dtype.startsWith('q')) continue;
     // Arithmetic on denormals is slow on many processors: this must stay within 1.3 of the ordinary rate.
-    const slowdown = cached / bandwidth(kernels, dtype, CACHED_BYTES, true);
+    const slowdown = cached / (await bandwidth(kernels, dtype, CACHED_BYTES, true));
     if (slowdown > 1.3)
       console.error(`${dtype} ${build} ${set}: ${slowdown.toFixed(2)} times slower on denormal scales`);
   }
