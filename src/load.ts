@@ -6,7 +6,7 @@ import type { LoadOptions } from './engine/engine-api.ts';
 import { Engine } from './engine/engine.ts';
 import { RealizarError } from './errors.ts';
 import { openGguf } from './gguf/index.ts';
-import { loadModel } from './model/load-model.ts';
+import { loadModel, planModel } from './model/load-model.ts';
 import { chatTemplateOf } from './tokenizer/chat-template-source.ts';
 import { tokenizerOf } from './tokenizer/from-checkpoint.ts';
 
@@ -44,7 +44,8 @@ export async function loadEngine(source: ModelSource, options: LoadOptions = {})
 }
 
 async function engineOf(checkpoint: Checkpoint, options: LoadOptions): Promise<Engine> {
-  // What is small comes first: a model whose tokenizer cannot be used is refused before its weights are read.
+  // What is small comes first: a model that cannot run, or whose tokenizer cannot be used, is refused before its weights are read.
+  await planModel(checkpoint);
   const tokenizer = tokenizerOf(checkpoint);
   const chatTemplate = chatTemplateOf(checkpoint, tokenizer);
   const backend = await openBackend(options.backend ?? 'wasm', options);

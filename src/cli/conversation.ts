@@ -19,6 +19,10 @@ export class Conversation {
     this.#messages.push(message);
   }
 
+  dropLast(): void {
+    this.#messages.pop();
+  }
+
   setSystem(content: string | undefined): void {
     const turns = this.#messages.filter(({ role }) => role !== 'system');
     this.#messages = content === undefined ? turns : [{ role: 'system', content }, ...turns];

@@ -5,6 +5,7 @@ import { nodeObjection } from './node-version.ts';
 import { createProgram } from './program.ts';
 
 /** 0 done · 1 it failed, with one sentence on standard error · 2 the command line was wrong · 130 interrupted */
+for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveWithReader);
 const objection = nodeObjection();
 if (objection === undefined) await main();
 else {
@@ -28,13 +29,18 @@ function report(error: unknown): number {
     return 1;
   }
   if (isSystemError(error)) {
-    if (error.code === 'EPIPE') return 0; // the reader of our output left, as `| head` does
     console.error(`Error: ${error.message}`);
     return 1;
   }
   console.error(error);
   console.error('This is a bug in realizar. Please report it with the command and the lines above.');
   return 1;
+}
+
+/** The reader of our output has left, as `| head` does: nobody waits for the rest. */
+function leaveWithReader(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -32,7 +32,11 @@ export function createProgram(): Command {
     .argument('[prompt]', 'the prompt, or - to read it from standard input')
     .option('-n, --max-tokens <count>', 'generate at most so many tokens', integer(0, 2 ** 31), 256)
     .option('-s, --system <text>', 'system message')
-    .option('--raw', 'continue the text as it is, without the chat template; control tokens in it count')
+    .addOption(
+      new Option('--raw', 'continue the text as it is, without the chat template; control tokens in it count').conflicts(
+        'system',
+      ),
+    )
     .option('--ignore-eos', 'go on past the end of the text')
     .option('--stop <text>', 'end at this text (can be given again)', repeatable)
     .addOption(
@@ -109,7 +113,7 @@ export function createProgram(): Command {
     .addOption(new Option('-f, --format <format>', 'output').choices(['text', 'json']).default('text'))
     .addHelpText(
       'after',
-      '\nThe text is cut into windows of the context length; every token but the first of a window is predicted.\n\nExample:\n  $ realizar perplexity model.gguf wiki.txt -c 2048',
+      '\nThe text is cut into windows of the context length, less one for a BOS; every token but the first of a window is\npredicted. As in llama.cpp, a rest that fills no window is left out.\n\nExample:\n  $ realizar perplexity model.gguf wiki.txt -c 2048',
     )
     .action(async (model: string, file: string, flags: PerplexityFlags) =>
       (await import('./commands/perplexity.ts')).perplexity(model, file, flags),

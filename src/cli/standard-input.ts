@@ -1,9 +1,12 @@
 import { text } from 'node:stream/consumers';
 
-/** A text argument, or what standard input holds where it is `-` or missing and input is piped. Undefined: there is none. */
+/**
+ * A text argument; or what standard input holds, where it is `-`, or missing and something is piped. Undefined: there is none.
+ */
 export async function textOrStandardInput(argument: string | undefined): Promise<string | undefined> {
-  if (argument === '-' || (argument === undefined && !process.stdin.isTTY)) return text(process.stdin);
-  return argument;
+  if (argument === '-') return text(process.stdin);
+  if (argument !== undefined || process.stdin.isTTY) return argument;
+  return (await text(process.stdin)) || undefined; // without a terminal, standard input is often there and empty
 }
 
 /** Lines of standard input as they come. Only \n ends one: JSON strings may hold the other line ends that readline splits at. */

@@ -1,3 +1,4 @@
+import { RealizarError } from '../errors.ts';
 import { createApp } from './app.ts';
 import { isLoopbackHost } from './origin-guard.ts';
 import { ServedModels, type LoadModel, type ServedModel } from './served-models.ts';
@@ -30,7 +31,8 @@ export interface ModelServer {
 
 /**
  * All in one: models behind a cache, the app, a socket, and a graceful end. The first model is loaded before this returns.
- * @throws RealizarError `port-in-use` | `listen-failed`, and whatever `load` throws for the first model
+ * @throws RealizarError `port-in-use` | `listen-failed`; `aborted` when a signal ended it while the first model was loading; and
+ *   whatever `load` throws for that model
  */
 export async function serveModels(options: ServeModelsOptions): Promise<ModelServer> {
   const { models, load, host, port, cacheSize, cacheBytes, graceMs, signal } = options;
@@ -45,10 +47,13 @@ export async function serveModels(options: ServeModelsOptions): Promise<ModelSer
   const closed = stopOnSignal(server, signal ? AbortSignal.any([signal, failed.signal]) : failed.signal);
   try {
     await served.warm([models[0]!.id]);
-  } catch (error) {
+  } catch (cause) {
+    const wasStopped = app.running.draining;
     failed.abort();
     await closed;
-    throw error;
+    throw wasStopped
+      ? new RealizarError('aborted', 'the server was stopped while its first model was loading', { cause })
+      : cause;
   }
   return { url: server.url, endpoints: app.endpoints, closed };
 }

@@ -16,7 +16,8 @@ export interface ServedModel {
   readonly format?: string;
 }
 
-export type LoadModel = (model: ServedModel) => Promise<EngineApi>;
+/** @param signal aborts when the server ends before the model is there */
+export type LoadModel = (model: ServedModel, signal: AbortSignal) => Promise<EngineApi>;
 
 export interface ServedModelsOptions {
   /** Models kept in memory at once. Default: all of them. */
@@ -35,7 +36,8 @@ export interface ServedModelsOptions {
  */
 export class ServedModels {
   readonly #models: ReadonlyMap<string, ServedModel>;
-  readonly #load: LoadModel;
+  readonly #load: (id: string) => Promise<EngineApi>;
+  readonly #closing = new AbortController();
   readonly #cache: ModelCache<EngineApi>;
 
   /** @throws RealizarError `invalid-argument` without models, or with two of one id */
@@ -46,7 +48,7 @@ export class ServedModels {
       throw new RealizarError('invalid-argument', 'two of the served models have the same id; give each its own');
 
     const onError = options.onError ?? ((error) => console.error(error));
-    this.#load = load;
+    this.#load = (id) => load(this.#models.get(id)!, this.#closing.signal);
     this.#cache = new ModelCache({
       capacity: options.capacity ?? models.length,
       ...(options.maxBytes !== undefined && { maxBytes: options.maxBytes }),
@@ -85,16 +87,18 @@ export class ServedModels {
 
   /** Loads models before they are asked for. @throws whatever the loader throws */
   async warm(ids: Iterable<string>): Promise<void> {
-    await this.#cache.warm(ids, (id) => this.#load(this.#models.get(this.resolve(id))!));
+    await this.#cache.warm(ids, (id) => this.#load(this.resolve(id)));
   }
 
+  /** Frees the models; those that are loading are told to stop. */
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.#cache.close();
   }
 
   async #loaded(id: string): Promise<EngineApi> {
     try {
-      return await this.#load(this.#models.get(id)!);
+      return await this.#load(id);
     } catch (cause) {
       const isMemory = cause instanceof RealizarError && cause.code === 'out-of-memory';
       throw new RequestError(isMemory ? 503 : 500, `model "${id}" could not be loaded; the server's log says why`, {

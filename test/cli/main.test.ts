@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { version } from '../../src/version.ts';
-import { demoModel, realizar } from './support/cli.ts';
+import { demoModel, realizar, startRealizar } from './support/cli.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'realizar-cli-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,6 +44,7 @@ describe('exit codes and messages', { concurrent: true }, () => {
     ['run'],
     ['run', 'm.gguf', 'hi', '--colour'],
     ['run', 'm.gguf', 'hi', '-n', '1.5'],
+    ['run', 'm.gguf', 'hi', '--raw', '--system', 'Be brief.'],
   ])('a wrong command line, %j, exits with 2', async (args) => {
     const { code, stderr } = await realizar(...args);
     expect(code).toBe(2);
@@ -84,5 +86,30 @@ describe('exit codes and messages', { concurrent: true }, () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^, there was [\w ]+\n$/);
     expect(stderr).toMatch(/tok\/s/);
+  });
+
+  // The oracle's backend, because it is slow enough to be cut short.
+  const longAnswer = ['run', demoModel, 'Once', '--raw', '--ignore-eos', '-n', '500', '--backend', 'reference'];
+
+  test('Ctrl-C ends an answer where it is, and exits with 130', async () => {
+    const command = startRealizar(...longAnswer);
+    const ended = once(command, 'exit');
+    let stderr = '';
+    command.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    await once(command.stdout!, 'data');
+    command.kill('SIGINT');
+    expect(await ended).toEqual([130, null]);
+    expect(stderr).toContain('cancelled');
+  });
+
+  test('a reader that leaves ends the answer without a word', async () => {
+    const command = startRealizar(...longAnswer);
+    const ended = once(command, 'exit');
+    let stderr = '';
+    command.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    await once(command.stdout!, 'data');
+    command.stdout!.destroy();
+    expect(await ended).toEqual([0, null]);
+    expect(stderr).toBe('');
   });
 });

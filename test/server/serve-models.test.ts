@@ -72,6 +72,17 @@ describe('serving models', () => {
     await closed;
   });
 
+  test('told to end while the first model is loading, it tells the load and says so', async () => {
+    const { server, end } = serve({
+      load: (_model, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason));
+          setTimeout(() => end.abort(), 10);
+        }),
+    });
+    await expect(server).rejects.toMatchObject({ code: 'aborted' });
+  });
+
   test('told to end before it began, it ends', async () => {
     const { closed } = await serve({ signal: AbortSignal.abort() }).server;
     await closed;

@@ -106,7 +106,12 @@ async function obey(
     case undefined:
       if (line.trim() === '') return undefined;
       conversation.add({ role: 'user', content: line });
-      await answer();
+      try {
+        await answer();
+      } catch (error) {
+        conversation.dropLast(); // such as one that is too long: it would fail every message after it
+        throw error;
+      }
       return undefined;
     case 'help':
       console.log(HELP);
@@ -116,12 +121,12 @@ async function obey(
       console.log(argument === '' ? 'System message removed.' : 'System message set.');
       return undefined;
     case 'save':
-      await writeFile(pathFrom(argument, command), conversation.toJson());
+      await writeFile(pathFrom(argument, command), conversation.toJson()).catch(() => notUsable(argument, 'written'));
       console.log(`Saved ${conversation.messages.length} messages.`);
       return undefined;
     case 'load':
       conversation.load(
-        await readFile(pathFrom(argument, command), 'utf8').catch(() => notReadable(argument)),
+        await readFile(pathFrom(argument, command), 'utf8').catch(() => notUsable(argument, 'read')),
         argument,
       );
       console.log(`Loaded ${conversation.messages.length} messages.`);
@@ -147,6 +152,6 @@ function pathFrom(argument: string, command: string): string {
   throw new RealizarError('invalid-argument', `/${command} needs a file name, such as /${command} talk.json`);
 }
 
-function notReadable(path: string): never {
-  throw new RealizarError('file-not-found', `${path} cannot be read.`);
+function notUsable(path: string, how: 'read' | 'written'): never {
+  throw new RealizarError('file-not-found', `${path} cannot be ${how}.`);
 }

@@ -11,19 +11,24 @@ export interface PerplexityFlags extends LoadFlags {
   readonly format: 'text' | 'json';
 }
 
-/** `realizar perplexity`: exp of the mean negative log-likelihood (nats) over all predicted tokens. */
+/**
+ * `realizar perplexity`: exp of the mean negative log-likelihood (nats) over all predicted tokens. As in llama.cpp, only whole
+ * windows count: the first tokens of a window are hard to predict, and a short rest would weigh them more.
+ */
 export async function perplexity(model: string, path: string, flags: PerplexityFlags): Promise<void> {
   const text = await readFile(path, 'utf8');
   await using engine = await loadWithProgress(model, {
     ...loadOptionsOf(flags),
     contextLength: flags.context ?? DEFAULT_CONTEXT,
   });
-  const ids = engine.tokenizer.encode(text, { parseSpecial: false });
-  if (ids.length < 2)
-    throw new RealizarError('invalid-argument', `${path} holds ${ids.length} token(s); perplexity needs at least 2.`);
+  const all = engine.tokenizer.encode(text, { parseSpecial: false });
+  if (all.length < 2)
+    throw new RealizarError('invalid-argument', `${path} holds ${all.length} token(s); perplexity needs at least 2.`);
 
   const signal = interruptSignal();
   const window = engine.contextLength - 1; // one position stays free for the token that a BOS would take
+  if (window < 2) throw new RealizarError('invalid-argument', 'Perplexity needs a context of at least 3 tokens.');
+  const ids = all.length > window ? all.slice(0, all.length - (all.length % window)) : all;
   let total = 0;
   let predicted = 0;
   for (let start = 0; start + 1 < ids.length; start += window) {

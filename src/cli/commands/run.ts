@@ -70,6 +70,7 @@ async function printJson(engine: EngineApi, generation: Generation, loadMs: numb
     decode_tokens: decodeTokens,
     decode_ms: decodeMs,
   };
+  if (result.finishReason === 'cancelled') process.exitCode = 130;
   const answer = {
     model: engine.modelId,
     prompt_token_ids: result.promptTokenIds,
@@ -89,12 +90,12 @@ function printLine(event: GenerationEvent): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
-function finish({ reason, timings }: Finish, format: RunFlags['format']): void {
+function finish({ reason, generatedTokens, timings }: Finish, format: RunFlags['format']): void {
   if (format === 'text') process.stdout.write('\n');
   const rate = (tokens: number, ms: number) => (ms > 0 ? `${((1000 * tokens) / ms).toFixed(1)} tok/s` : '-');
   console.error(
     `prompt ${timings.prefillTokens} tokens, ${rate(timings.prefillTokens, timings.prefillMs)} · ` +
-      `answer ${timings.decodeTokens} tokens, ${rate(timings.decodeTokens, timings.decodeMs)} · ${reason}`,
+      `answer ${generatedTokens} tokens, ${rate(timings.decodeTokens, timings.decodeMs)} · ${reason}`,
   );
   if (reason === 'cancelled') process.exitCode = 130;
 }

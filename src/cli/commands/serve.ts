@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 import { RealizarError } from '../../errors.ts';
 import type { LoadOptions } from '../../engine/engine-api.ts';
 import { demoModelPath } from '../../demo.node.ts';
-import { serveModels, type ServedModel } from '../../server/index.ts';
+import { isLoopbackHost, serveModels, type ModelServer, type ServedModel } from '../../server/index.ts';
 import { loadWithProgress } from '../loading.ts';
 
 export interface ServeFlags {
@@ -29,14 +29,19 @@ export async function serve(paths: readonly string[], flags: ServeFlags): Promis
     ...(flags.threads !== undefined && { threads: flags.threads }),
     ...(flags.context !== undefined && { contextLength: flags.context }),
   };
+  if (!isLoopbackHost(flags.host))
+    console.error(
+      `Warning: other machines can reach ${flags.host}, and this server has no API key: whoever reaches it can use the models.`,
+    );
   const server = await serveModels({
     models,
-    load: ({ id, path }) => loadWithProgress(path, { ...options, modelId: id }),
+    load: ({ id, path }, signal) => loadWithProgress(path, { ...options, modelId: id, signal }),
     host: flags.host,
     port: flags.port,
     cacheSize: flags.cacheSize,
     ...(flags.cacheBytes !== undefined && { cacheBytes: flags.cacheBytes }),
-  });
+  }).catch(stoppedWhileLoading);
+  if (!server) return;
 
   console.log(`Server listening on ${server.url}`);
   console.log('Endpoints:');
@@ -46,6 +51,11 @@ export async function serve(paths: readonly string[], flags: ServeFlags): Promis
   );
 
   await server.closed;
+}
+
+function stoppedWhileLoading(error: unknown): ModelServer | undefined {
+  if (error instanceof RealizarError && error.code === 'aborted') return undefined;
+  throw error;
 }
 
 function servedModels(paths: readonly string[], demo: boolean): ServedModel[] {

@@ -54,6 +54,7 @@ describe('realizar chat', () => {
       '/paint',
       '/save',
       '/load nowhere.json',
+      '/save /nowhere/talk.json',
       '',
       '/system',
       'Who are you?',
@@ -62,6 +63,13 @@ describe('realizar chat', () => {
     expect(stderr).toContain('no command /paint');
     expect(stderr).toContain('/save needs a file name');
     expect(stderr).toContain('nowhere.json cannot be read');
+    expect(stderr).toContain('/nowhere/talk.json cannot be written');
+    expect(stdout).toContain('I am the demo model');
+  });
+
+  test('forgets a message that was too long, and goes on', async () => {
+    const { stdout, stderr } = await chat(['long '.repeat(200), 'Who are you?'], '-c', '128');
+    expect(stderr).toContain('the context');
     expect(stdout).toContain('I am the demo model');
   });
 });

@@ -107,4 +107,22 @@ describe('realizar run', () => {
   test('a prompt longer than the context is refused with both numbers', async () => {
     await expect(cli(['run', demoModel, 'word '.repeat(600), '--raw'])).rejects.toThrow(/\b512\b/);
   });
+
+  test('an empty standard input is no prompt, unless it is asked for', async () => {
+    await expect(cli(['run', demoModel], '')).rejects.toThrow('There is no prompt');
+    expect((await cli(['run', demoModel, '-', '-n', '1'], '')).stdout).not.toBe('');
+  });
+
+  test('Ctrl-C before the end still gives the JSON, and the exit code 130', async () => {
+    const listeners = process.listenerCount('SIGINT');
+    const interrupt = setInterval(() => {
+      if (process.listenerCount('SIGINT') === listeners) return;
+      clearInterval(interrupt);
+      process.emit('SIGINT', 'SIGINT');
+    });
+    expect((await json('Once', '--raw', '--ignore-eos', '--backend', 'reference')).finish_reason).toBe('cancelled');
+    expect(process.exitCode).toBe(130);
+    process.exitCode = undefined;
+    process.removeAllListeners('SIGINT');
+  });
 });

@@ -40,6 +40,25 @@ describe('realizar serve', () => {
     expect(stdout).toContain('Models: demo');
   });
 
+  test('warns where others can reach it', async () => {
+    const { stderr } = await cli(
+      ['serve', '--demo', '--host', '0.0.0.0', '--port', '0', '--threads', '1'],
+      undefined,
+      (printed) => printed.includes('Try it:') && process.emit('SIGTERM', 'SIGTERM'),
+    );
+    expect(stderr).toMatch(/^Warning: .* no API key/);
+  });
+
+  test('told to end while it loads, ends without a word', async () => {
+    const { stdout, stderr } = await cli(
+      ['serve', '--demo', '--port', '0', '--threads', '1'],
+      undefined,
+      () => setTimeout(() => process.emit('SIGTERM', 'SIGTERM'), 1),
+    );
+    expect(stdout).toMatch(/^Starting/);
+    expect(stderr).toBe('');
+  });
+
   test('refuses two models of one name', async () => {
     await expect(cli(['serve', demoModel, '-m', demoModel])).rejects.toThrow('Two models are called "demo"');
   });

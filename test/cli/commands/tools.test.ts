@@ -156,12 +156,14 @@ describe('realizar perplexity', () => {
     expect((await measure('--backend', 'reference')).perplexity / wasm.perplexity).toBeCloseTo(1, 1);
   });
 
-  test('cuts a long text into windows', async () => {
+  test('cuts a long text into whole windows, each less than the context by one', async () => {
     const { stdout } = await cli(['perplexity', demoModel, file('long.txt', story.repeat(4)), '-c', '32']);
     expect(stdout).toMatch(/^perplexity \d+\.\d+ over \d+ tokens/);
+    expect(Number(/over (\d+)/.exec(stdout)![1]) % 31).toBe(0);
   });
 
-  test('needs two tokens', async () => {
+  test('needs two tokens, and room for them', async () => {
+    await expect(cli(['perplexity', demoModel, file('story.txt', story), '-c', '2'])).rejects.toThrow('at least 3');
     await expect(cli(['perplexity', demoModel, file('short.txt', '')])).rejects.toThrow('at least 2');
   });
 });
