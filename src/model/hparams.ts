@@ -50,7 +50,7 @@ function sameForEveryLayer(value: MetadataValue | undefined, key: string): Metad
   if (first === undefined || Array.prototype.some.call(value, (n: unknown) => n !== first)) {
     throw new RealizarError('bad-hparam', `${key} differs from layer to layer, which is not supported`, { field: key });
   }
-  return first;
+  return typeof first === 'bigint' ? Number(first) : first; // arrays of 64-bit integers hold nothing else
 }
 
 const missing = (key: string) =>

@@ -30,7 +30,7 @@ export function ropeFromMetadata(
   return {
     pairing: pairingOf(metadata, architecture),
     dimensions,
-    ...ropeFrequencies(dimensions, theta, scalingOf(metadata, prefix), divisors),
+    ...ropeFrequencies(dimensions, theta, scalingOf(metadata, architecture), divisors),
   };
 }
 
@@ -42,12 +42,14 @@ function pairingOf(metadata: Metadata, architecture: Architecture): Rope['pairin
   throw bad(key, 'known are half and interleaved');
 }
 
-function scalingOf(metadata: Metadata, prefix: string): RopeScaling | undefined {
+function scalingOf(metadata: Metadata, architecture: Architecture): RopeScaling | undefined {
+  const prefix = `${architecture.name}.rope.`;
   const key = (suffix: string) => `${prefix}scaling.${suffix}`;
-  const type = optionalString(metadata, key('type')) ?? 'none';
+  const type = optionalString(metadata, key('type'));
   const optional = (suffix: string, otherwise: number, range = POSITIVE) =>
     optionalNumber(metadata, key(suffix), range) ?? otherwise;
-  if (type === 'none') return oldLinear(metadata, prefix);
+  if (type === undefined) return untypedLinear(metadata, prefix);
+  if (type === 'none') return undefined;
   if (type !== 'linear' && type !== 'llama3' && type !== 'yarn')
     throw bad(key('type'), 'known are none, linear, llama3 and yarn');
 
@@ -63,7 +65,7 @@ function scalingOf(metadata: Metadata, prefix: string): RopeScaling | undefined 
       factor,
       lowFrequencyFactor,
       highFrequencyFactor,
-      originalContext: number(metadata, key('original_context_length'), CONTEXT),
+      originalContext: originalContext(metadata, architecture),
     };
   }
 
@@ -71,7 +73,7 @@ function scalingOf(metadata: Metadata, prefix: string): RopeScaling | undefined 
   return {
     type,
     factor,
-    originalContext: number(metadata, key('original_context_length'), CONTEXT),
+    originalContext: originalContext(metadata, architecture),
     betaFast: optional('yarn_beta_fast', 32),
     betaSlow: optional('yarn_beta_slow', 1),
     extrapolation,
@@ -80,9 +82,16 @@ function scalingOf(metadata: Metadata, prefix: string): RopeScaling | undefined 
   };
 }
 
-/** Files of 2023 say only how much to stretch. */
-function oldLinear(metadata: Metadata, prefix: string): RopeScaling | undefined {
-  const factor = optionalNumber(metadata, `${prefix}scale_linear`, FACTOR);
+/** A file that does not say was trained for its whole context at once. */
+const originalContext = (metadata: Metadata, { name }: Architecture): number =>
+  optionalNumber(metadata, `${name}.rope.scaling.original_context_length`, CONTEXT) ??
+  number(metadata, `${name}.context_length`, CONTEXT);
+
+/** Files of 2023 say only how much to stretch, under one of two names. */
+function untypedLinear(metadata: Metadata, prefix: string): RopeScaling | undefined {
+  const factor =
+    optionalNumber(metadata, `${prefix}scaling.factor`, FACTOR) ??
+    optionalNumber(metadata, `${prefix}scale_linear`, FACTOR);
   return factor === undefined ? undefined : { type: 'linear', factor };
 }
 

@@ -44,7 +44,7 @@ export function metadataFromConfig(json: JsonObject, name: string): Map<string, 
   const set = (key: string, value: MetadataValue | undefined) => void (value === undefined || metadata.set(key, value));
   for (const [field, key] of Object.entries(integers)) set(`${architecture}.${key}`, config.integer(field));
   set(`${architecture}.attention.layer_norm_rms_epsilon`, config.number('rms_norm_eps'));
-  set(`${architecture}.attention.sliding_window`, slidingWindow(config));
+  set(`${architecture}.attention.sliding_window`, slidingWindow(config, architecture));
   set('realizar.activation', config.text('hidden_act'));
   set('tokenizer.ggml.bos_token_id', config.firstInteger('bos_token_id'));
   set('tokenizer.ggml.eos_token_id', config.firstInteger('eos_token_id'));
@@ -62,10 +62,11 @@ function refuseQuantised(config: Settings, name: string): void {
 }
 
 /** The window of attention where all layers share one. */
-function slidingWindow(config: Settings): number | undefined {
+function slidingWindow(config: Settings, architecture: string): number | undefined {
   const window = config.integer('sliding_window');
-  // Qwen's configurations state a window that they do not use.
-  if (window === undefined || config.flag('use_sliding_window') === false) return undefined;
+  // Qwen's configurations state a window that they do not use, unless they say so.
+  const used = config.flag('use_sliding_window') ?? !architecture.startsWith('qwen');
+  if (window === undefined || !used) return undefined;
   const windowed = windowedLayers(config);
   if (windowed.every((layer) => layer)) return window;
   if (windowed.some((layer) => layer))

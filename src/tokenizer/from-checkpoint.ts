@@ -20,7 +20,7 @@ export function tokenizerOf(checkpoint: Checkpoint): Tokenizer {
     return tokenizerFromJson(
       json,
       companions.get('tokenizer_config.json'),
-      companions.get('generation_config.json') ?? endsOf(checkpoint),
+      companions.get('generation_config.json') ?? companions.get('config.json'), // both name BOS and EOS alike
     );
   const model = companions.get('tokenizer.model');
   if (model) return tokenizerFromSentencePiece(model);
@@ -29,12 +29,4 @@ export function tokenizerOf(checkpoint: Checkpoint): Tokenizer {
     `${checkpoint.name} has neither tokenizer.json nor tokenizer.model: put the model's file there`,
     { field: 'tokenizer.json' },
   );
-}
-
-/** What config.json says where there is no generation_config.json. */
-function endsOf({ metadata }: Checkpoint): object {
-  return {
-    bos_token_id: metadata.get('tokenizer.ggml.bos_token_id'),
-    eos_token_id: metadata.get('tokenizer.ggml.eos_token_id'),
-  };
 }

@@ -30,11 +30,11 @@ export function numbersField(metadata: Metadata, key: string, length: number): A
   if (value === undefined) return undefined;
   const isNumbers = Array.isArray(value)
     ? value.every((item) => typeof item === 'number')
-    : ArrayBuffer.isView(value) && typeof value[0] !== 'bigint';
+    : ArrayBuffer.isView(value);
   if (!isNumbers) throw badField(key, 'must be a list of numbers');
-  const numbers = value as ArrayLike<number>;
+  const numbers = value as ArrayLike<number | bigint>;
   if (numbers.length !== length) throw badField(key, `has ${numbers.length} entries for ${length} tokens`);
-  return numbers;
+  return typeof numbers[0] === 'bigint' ? Float64Array.from(numbers, Number) : (numbers as ArrayLike<number>);
 }
 
 /** A list of bytes, signed or not. */

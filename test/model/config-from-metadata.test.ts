@@ -51,6 +51,8 @@ describe('configFromMetadata', () => {
   test('reads a list that has the same number for every layer', () => {
     const heads = { 'llama.attention.head_count_kv': Int32Array.of(2, 2), 'llama.feed_forward_length': [96, 96] };
     expect(configFromMetadata(llamaMetadata(heads))).toMatchObject({ numKvHeads: 2, intermediateSize: 96 });
+    const wide = { 'llama.attention.head_count_kv': BigUint64Array.of(2n, 2n) };
+    expect(configFromMetadata(llamaMetadata(wide))).toMatchObject({ numKvHeads: 2 });
   });
 
   test('lets a folder say that its rows pair by halves', () => {

@@ -89,17 +89,25 @@ describe('scaling in metadata', () => {
 
   test('none is no scaling', () => {
     expect(ropeOf({ 'llama.rope.scaling.type': 'none' })).toEqual(ropeOf({}));
+    const factors = { 'llama.rope.scaling.factor': 4, 'llama.rope.scale_linear': 4 };
+    expect(ropeOf({ ...factors, 'llama.rope.scaling.type': 'none' })).toEqual(ropeOf({}));
   });
 
-  test('linear is found under its old name too', () => {
+  test('linear is found under its old name too, and is what a factor without a type means', () => {
     const linear = ropeOf({ 'llama.rope.scaling.type': 'linear', 'llama.rope.scaling.factor': 4 });
     expect(ropeOf({ 'llama.rope.scale_linear': 4 })).toEqual(linear);
+    expect(ropeOf({ 'llama.rope.scaling.factor': 4 })).toEqual(linear);
   });
 
   test('yarn multiplies its attention factors', () => {
     expect(ropeOf(yarn).magnitude).toBeCloseTo(yarnMagnitude(4), 12);
     expect(ropeOf({ ...yarn, 'llama.rope.scaling.attn_factor': 0.5 }).magnitude).toBeCloseTo(yarnMagnitude(4) / 2, 12);
     expect(ropeOf({ ...yarn, 'llama.rope.scaling.yarn_ext_factor': 0 }).magnitude).toBe(1);
+  });
+
+  test.each([yarn, llama3])('stretches the context of the model where no other is stated: %o', (scaling) => {
+    const unstated = { ...scaling, 'llama.rope.scaling.original_context_length': undefined };
+    expect(ropeOf({ ...unstated, 'llama.context_length': 64 })).toEqual(ropeOf(scaling));
   });
 
   test('llama3 in words equals llama3 in divisors', () => {
@@ -112,10 +120,7 @@ describe('scaling in metadata', () => {
   test.each([
     [{ ...yarn, 'llama.rope.scaling.factor': undefined }, 'llama.rope.scaling.factor'],
     [{ ...yarn, 'llama.rope.scaling.factor': 0 }, 'llama.rope.scaling.factor'],
-    [
-      { ...yarn, 'llama.rope.scaling.original_context_length': undefined },
-      'llama.rope.scaling.original_context_length',
-    ],
+    [{ ...yarn, 'llama.rope.scaling.original_context_length': 0 }, 'llama.rope.scaling.original_context_length'],
     [{ ...yarn, 'llama.rope.scaling.yarn_beta_fast': Number.NaN }, 'llama.rope.scaling.yarn_beta_fast'],
     [{ ...llama3, 'llama.rope.scaling.high_freq_factor': 1 }, 'llama.rope.scaling.high_freq_factor'],
   ])('that is incomplete or senseless is refused by name: %o', (changes, field) => {

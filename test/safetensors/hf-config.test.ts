@@ -157,6 +157,8 @@ describe('the sliding window', () => {
   test('is none where it is not used', () => {
     expect(window({ sliding_window: null })).toBeUndefined();
     expect(window({ use_sliding_window: false })).toBeUndefined();
+    const qwen = translate({ model_type: 'qwen2', sliding_window: 4096 });
+    expect(qwen.has('qwen2.attention.sliding_window')).toBe(false);
     expect(window({ layer_types: Array(16).fill('full_attention') })).toBeUndefined();
     expect(window({ use_sliding_window: true, max_window_layers: 16 })).toBeUndefined();
   });

@@ -31,10 +31,16 @@ describe('tokenizerOf', () => {
     expect([...tokenizerOf(checkpoint({ companions })).endIds]).toEqual([1, 9]);
   });
 
-  it('falls back to what config.json says about EOS', () => {
-    const metadata = new Map([['tokenizer.ggml.eos_token_id', 4]]);
-    const companions = new Map([['tokenizer.json', bytes(byteLevelJson())]]);
-    expect(tokenizerOf(checkpoint({ companions, metadata })).eosId).toBe(4);
+  it('falls back to what config.json says about EOS, also where it names several', () => {
+    const ends = (eos: number | number[]) => {
+      const companions = new Map([
+        ['tokenizer.json', bytes(byteLevelJson())],
+        ['config.json', bytes({ eos_token_id: eos })],
+      ]);
+      return [...tokenizerOf(checkpoint({ companions })).endIds]; // the last is `<|end|>`, known by its name
+    };
+    expect(ends(4)).toEqual([4, 1]);
+    expect(ends([4, 7])).toEqual([4, 7, 1]);
   });
 
   it('reads tokenizer.model where there is no tokenizer.json', () => {

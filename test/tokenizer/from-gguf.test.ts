@@ -38,6 +38,15 @@ describe('tokenizerFromGguf with byte-level BPE', () => {
     ]);
   });
 
+  it('reads the types of tokens from integers of any width', () => {
+    const types = BYTE_LEVEL_TOKENS.map((_, id) => (id < 2 ? 3 : 1));
+    const isSpecial = (token_type: MetadataValue) => {
+      const tokenizer = tokenizerFromGguf(byteLevelMetadata({ token_type }));
+      return types.map((_, id) => tokenizer.isSpecial(id));
+    };
+    expect(isSpecial(BigInt64Array.from(types, BigInt))).toEqual(isSpecial(Int32Array.from(types)));
+  });
+
   it('treats words that users added as tokens, but not as control tokens', () => {
     const tokens = [...BYTE_LEVEL_TOKENS, 'é!'];
     const types = Int32Array.from(tokens, (_, id) => (id === tokens.length - 1 ? 4 : 1));
