@@ -69,7 +69,7 @@ const house: Readonly<Record<string, Room>> = {
       'backend/backend.ts',
       'backend/wasm/probe.ts',
     ],
-    packages: ['commander', '@clack/prompts'],
+    packages: ['commander'],
     node: true,
   },
   'index.ts': {
