@@ -28,9 +28,7 @@ export function stringsField(metadata: Metadata, key: string): readonly string[]
 export function numbersField(metadata: Metadata, key: string, length: number): ArrayLike<number> | undefined {
   const value = metadata.get(key);
   if (value === undefined) return undefined;
-  const isNumbers = Array.isArray(value)
-    ? value.every((item) => typeof item === 'number')
-    : ArrayBuffer.isView(value);
+  const isNumbers = Array.isArray(value) ? value.every((item) => typeof item === 'number') : ArrayBuffer.isView(value);
   if (!isNumbers) throw badField(key, 'must be a list of numbers');
   const numbers = value as ArrayLike<number | bigint>;
   if (numbers.length !== length) throw badField(key, `has ${numbers.length} entries for ${length} tokens`);
