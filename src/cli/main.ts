@@ -29,7 +29,7 @@ function report(error: unknown): number {
     return 1;
   }
   if (isSystemError(error)) {
-    console.error(`Error: ${error.message}`);
+    console.error(`Error: ${error.code === 'ENOENT' && error.path ? `${error.path} does not exist` : error.message}`);
     return 1;
   }
   console.error(error);

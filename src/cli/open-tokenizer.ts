@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { RealizarError } from '../errors.ts';
 import { openCheckpoint } from '../open-checkpoint.node.ts';
 import { tokenizerFromJson, tokenizerFromSentencePiece } from '../tokenizer/index.ts';
 import { tokenizerOf } from '../tokenizer/from-checkpoint.ts';
@@ -7,9 +7,20 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 /** The tokenizer of a model, of a vocabulary-only GGUF, or of a `tokenizer.json` or `tokenizer.model` alone. */
 export async function openTokenizer(path: string): Promise<Tokenizer> {
-  const name = basename(path);
-  if (name.endsWith('.json')) return tokenizerFromJson(await readFile(path));
-  if (name.endsWith('.model')) return tokenizerFromSentencePiece(await readFile(path));
+  const parse = path.endsWith('.json')
+    ? tokenizerFromJson
+    : path.endsWith('.model')
+      ? tokenizerFromSentencePiece
+      : undefined;
+  if (parse) {
+    const bytes = await readFile(path);
+    try {
+      return parse(bytes);
+    } catch (error) {
+      if (!(error instanceof RealizarError)) throw error;
+      throw new RealizarError(error.code, `${path}: ${error.message}`, { cause: error });
+    }
+  }
   await using checkpoint = disposable(await openCheckpoint(path));
   return tokenizerOf(checkpoint.value);
 }

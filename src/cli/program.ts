@@ -33,9 +33,10 @@ export function createProgram(): Command {
     .option('-n, --max-tokens <count>', 'generate at most so many tokens', integer(0, 2 ** 31), 256)
     .option('-s, --system <text>', 'system message')
     .addOption(
-      new Option('--raw', 'continue the text as it is, without the chat template; control tokens in it count').conflicts(
-        'system',
-      ),
+      new Option(
+        '--raw',
+        'continue the text as it is, without the chat template; control tokens in it count',
+      ).conflicts('system'),
     )
     .option('--ignore-eos', 'go on past the end of the text')
     .option('--stop <text>', 'end at this text (can be given again)', repeatable)

@@ -72,6 +72,12 @@ describe('exit codes and messages', { concurrent: true }, () => {
     expect(stderr).toContain(name);
   });
 
+  test('a missing text file ends with 1 and a sentence', async () => {
+    const { code, stderr } = await realizar('perplexity', demoModel, 'missing.txt');
+    expect(code).toBe(1);
+    expect(stderr).toBe('Error: missing.txt does not exist\n');
+  });
+
   test('an answer goes to standard output alone', async () => {
     const { code, stdout, stderr } = await realizar(
       'run',

@@ -44,12 +44,15 @@ export async function chat(model: string, flags: ChatFlags): Promise<void> {
     input: process.stdin,
     output: process.stdout,
     prompt: '> ',
-    terminal: process.stdin.isTTY,
+    ...(!process.stdin.isTTY && { terminal: false }), // by default it is as the output is, and echoes what is piped in
   });
   let answering: AbortController | undefined;
-  terminal.on('SIGINT', () =>
-    answering ? answering.abort() : console.log('(type /exit or press Ctrl-D to leave)\n> '),
-  );
+  terminal.on('SIGINT', () => {
+    if (answering) return answering.abort();
+    terminal.write(null, { ctrl: true, name: 'u' }); // forget what was typed
+    console.log('\n(type /exit or press Ctrl-D to leave)');
+    terminal.prompt();
+  });
 
   const answer = async () => {
     answering = new AbortController();

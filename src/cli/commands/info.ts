@@ -32,11 +32,20 @@ export async function info(model: string | undefined, flags: InfoFlags): Promise
 type MachineFacts = Awaited<ReturnType<typeof machineFacts>>;
 type ModelFacts = Awaited<ReturnType<typeof modelFacts>>;
 
+const FEATURES = [
+  'GGUF and SafeTensors models, unmodified',
+  'Llama, Mistral, Qwen 2 and Qwen 3 transformers',
+  'BPE, SentencePiece and unigram tokenizers',
+  'greedy, top-k, top-p, min-p, typical, XTC, DRY and mirostat sampling',
+  "HTTP: native routes and OpenAI's",
+];
+
 async function machineFacts() {
   const { cpu, threads, memoryBytes } = machine();
   const kernelSets = await supportedKernelSets();
   return {
     version,
+    features: FEATURES,
     node: process.versions.node,
     cpu,
     threads,
@@ -51,11 +60,7 @@ const machineText = (facts: MachineFacts): string => `Realizar v${facts.version}
 The local LLM in your TypeScript process
 
 Features:
-  GGUF and SafeTensors models, unmodified
-  Llama, Mistral, Qwen 2 and Qwen 3 transformers
-  BPE, SentencePiece and unigram tokenizers
-  greedy, top-k, top-p, min-p, typical, XTC, DRY and mirostat sampling
-  HTTP: native routes and OpenAI's
+${facts.features.map((feature) => `  ${feature}`).join('\n')}
 
 CPU       ${facts.cpu}, ${facts.threads} threads
 SIMD      ${facts.simd.mode} (of ${facts.simd.kernel_sets.join(', ')})

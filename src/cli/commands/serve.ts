@@ -66,7 +66,11 @@ function servedModels(paths: readonly string[], demo: boolean): ServedModel[] {
       'There is no model to serve. Name one ("realizar serve model.gguf", or --model model.gguf), or use --demo for the model that comes with realizar.',
     );
 
-  const models = all.map((path) => ({ id: idOf(path), path }));
+  const models = all.map((path) => ({
+    id: idOf(path),
+    path,
+    format: extname(path) === '.gguf' ? 'gguf' : 'safetensors',
+  }));
   const twice = models.find(({ id }, i) => models.findIndex((other) => other.id === id) < i);
   if (twice)
     throw new RealizarError(

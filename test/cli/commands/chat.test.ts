@@ -72,4 +72,14 @@ describe('realizar chat', () => {
     expect(stderr).toContain('the context');
     expect(stdout).toContain('I am the demo model');
   });
+
+  test('does not echo what is piped in, where the answer goes to a terminal', async () => {
+    const { isTTY } = process.stdout;
+    process.stdout.isTTY = true;
+    try {
+      expect((await chat(['Who are you?'])).stdout).not.toContain('Who are you?');
+    } finally {
+      process.stdout.isTTY = isTTY;
+    }
+  });
 });

@@ -14,6 +14,7 @@ describe('realizar serve', () => {
       url ||= /^Server listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(line)?.[1] ?? '';
       if (line.includes("-d '{")) break;
     }
+    expect(await (await fetch(`${url}/models`)).json()).toMatchObject({ models: [{ id: 'demo', format: 'gguf' }] });
     expect(printed[0]).toBe('Starting Realizar inference server (demo mode)...');
     expect(printed).toContain('  POST /v1/chat/completions');
 
@@ -50,10 +51,8 @@ describe('realizar serve', () => {
   });
 
   test('told to end while it loads, ends without a word', async () => {
-    const { stdout, stderr } = await cli(
-      ['serve', '--demo', '--port', '0', '--threads', '1'],
-      undefined,
-      () => setTimeout(() => process.emit('SIGTERM', 'SIGTERM'), 1),
+    const { stdout, stderr } = await cli(['serve', '--demo', '--port', '0', '--threads', '1'], undefined, () =>
+      setTimeout(() => process.emit('SIGTERM', 'SIGTERM'), 1),
     );
     expect(stdout).toMatch(/^Starting/);
     expect(stderr).toBe('');

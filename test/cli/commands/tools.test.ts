@@ -21,10 +21,12 @@ describe('realizar info', () => {
   test('the same as JSON', async () => {
     const facts = JSON.parse((await cli(['info', '-f', 'json'])).stdout) as {
       version: string;
+      features: string[];
       simd: { mode: string; kernel_sets: string[] };
       threads: number;
     };
     expect(facts.version).toBe(version);
+    expect(facts.features).toContain('GGUF and SafeTensors models, unmodified');
     expect(facts.simd.kernel_sets).toContain(facts.simd.mode);
     expect(facts.threads).toBeGreaterThan(0);
   });
@@ -114,6 +116,11 @@ describe('realizar tokenize', () => {
       expect(num_tokens).toBe(2);
     });
   });
+});
+
+test('a vocabulary that is none is refused by its name', async () => {
+  for (const name of ['tokenizer.json', 'tokenizer.model'])
+    await expect(cli(['tokenize', file(name, '{}'), 'Hi'])).rejects.toThrow(name);
 });
 
 describe('realizar logits', () => {

@@ -28,7 +28,7 @@ export async function cli(
   ];
   const stdin = Object.getOwnPropertyDescriptor(process, 'stdin')!;
   const fake = new PassThrough();
-  Object.assign(fake, { isTTY: input === undefined });
+  if (input === undefined) Object.assign(fake, { isTTY: true });
   if (input !== undefined) fake.end(input);
   Object.defineProperty(process, 'stdin', { configurable: true, get: () => fake });
   try {
