@@ -14,7 +14,7 @@ for await (const piece of engine.generate('Once upon a time', { maxTokens: 40, t
   process.stdout.write(piece);
 
 console.log('\n\nThree seeds:');
-for (const seed of [1n, 2n, 3n]) {
+for (const seed of [1, 2, 3]) {
   const { text } = await engine
     .generate('The little fox', { maxTokens: 20, temperature: 0.8, topK: 40, seed })
     .result();

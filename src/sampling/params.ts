@@ -52,8 +52,8 @@ export interface SamplingParams {
   readonly logitBias: ReadonlyMap<number, number>;
   /** The chain, in order. Logit bias comes before it, the draw after it. */
   readonly samplers: readonly SamplerName[];
-  /** 64 bits; undefined: a fresh one for each generation. */
-  readonly seed: bigint | undefined;
+  /** 0 to 2^64-1, from 2^53 on a bigint; undefined: a fresh one for each generation. */
+  readonly seed: bigint | number | undefined;
   /** `counter`: position-addressed, the engine's own. `lcg`: the Rust realizar's, for its routes. */
   readonly rng: 'counter' | 'lcg';
 }

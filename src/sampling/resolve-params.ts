@@ -117,10 +117,14 @@ export function resolveParams(
   }
   checkLogitBias(params.logitBias, vocabSize);
   checkNames(params);
-  const { seed } = params;
-  if (seed !== undefined && !(typeof seed === 'bigint' && seed >= 0n && seed <= MAX_SEED))
-    throw invalid('seed', `must be a bigint from 0 to ${MAX_SEED}`, seed);
+  checkSeed(params.seed);
   return params;
+}
+
+function checkSeed(seed: unknown): void {
+  if (seed === undefined || (Number.isSafeInteger(seed) && (seed as number) >= 0)) return;
+  if (typeof seed === 'bigint' && seed >= 0n && seed <= MAX_SEED) return;
+  throw invalid('seed', `must be a whole number from 0 to ${MAX_SEED}, from 2^53 on a bigint`, seed);
 }
 
 function checkLogitBias(bias: ReadonlyMap<number, number>, vocabSize: number): void {

@@ -42,7 +42,8 @@ export function createSampler(params: SamplingParams, vocabSize: number, options
       { field: 'vocabSize' },
     );
   }
-  const rng = params.rng === 'lcg' ? lcgRng(params.seed) : counterRng(params.seed ?? freshSeed());
+  const seed = params.seed === undefined ? undefined : BigInt(params.seed);
+  const rng = params.rng === 'lcg' ? lcgRng(seed) : counterRng(seed ?? freshSeed());
   const breakerIds = options.breakerIds ?? new Set<number>();
   const mode = params.temperature === 0 ? 'greedy' : params.mirostat === 0 ? 'chain' : 'mirostat';
   const names = params.samplers.filter((name) => mode === 'chain' || keepsAll.has(name));

@@ -47,7 +47,7 @@ function startChoices(work: Work, request: ChatCompletionRequest): WatchedGenera
     ...(request.chat_template_kwargs && { templateOptions: request.chat_template_kwargs }),
   };
   const seedOf = (choice: number): ChatOptions =>
-    sampling.seed === undefined ? {} : { seed: BigInt.asUintN(64, sampling.seed + BigInt(choice)) };
+    sampling.seed === undefined ? {} : { seed: BigInt.asUintN(64, BigInt(sampling.seed) + BigInt(choice)) };
   return Array.from({ length: request.n }, (_, choice) => work.chat(messages, { ...options, ...seedOf(choice) }));
 }
 
