@@ -4,8 +4,8 @@ import { RealizarError } from '../errors.ts';
 import { nodeObjection } from './node-version.ts';
 import { createProgram } from './program.ts';
 
-/** 0 done · 1 it failed, with one sentence on standard error · 2 the command line was wrong · 130 interrupted */
 for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveWithReader);
+
 const objection = nodeObjection();
 if (objection === undefined) await main();
 else {
@@ -21,6 +21,7 @@ async function main(): Promise<void> {
   }
 }
 
+/** Exit codes: 0 done · 1 it failed, with one sentence on standard error · 2 the command line was wrong · 130 interrupted */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2; // commander has already printed it
   if (error instanceof RealizarError) {
