@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/golden/**'],
     pool: 'forks',
+    setupFiles: ['./test/support/properties.ts'],
     testTimeout: 30_000,
     reporters: ['default', './test/support/count-reporter.ts'],
     coverage: {

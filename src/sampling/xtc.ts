@@ -23,7 +23,8 @@ export function xtc(candidates: Candidates, { probability, threshold, minKeep }:
     return candidates;
 
   const sorted = bestFirst(candidates);
-  const reaching = softmax(sorted.logits).findIndex((p) => p < threshold);
+  // A token without probability is forbidden, not unlikely: at threshold 0 it would be all that is left.
+  const reaching = softmax(sorted.logits).findIndex((p) => p < threshold || p === 0);
   const excluded = (reaching < 0 ? sorted.ids.length : reaching) - 1;
   if (excluded <= 0 || sorted.ids.length - excluded < minKeep) return sorted;
   return { ids: sorted.ids.subarray(excluded), logits: sorted.logits.subarray(excluded), sorted: true };

@@ -296,3 +296,8 @@ describe('bad input', () => {
     });
   });
 });
+
+test('XTC never leaves only what is forbidden', () => {
+  const params = { xtcProbability: 1, xtcThreshold: 0, logitBias: new Map([[0, -Infinity]]) };
+  expect(sampled(Float32Array.of(0, 0), params)).toBe(1);
+});
