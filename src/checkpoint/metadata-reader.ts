@@ -24,25 +24,12 @@ export function optionalFloat(metadata: Metadata, key: string, min: number, max:
   return bad(key, `it has to be a number from ${min} to ${max}, and is ${found}`);
 }
 
-/** @throws RealizarError `missing-metadata` | `bad-hparam`, naming the key */
-export function requireString(metadata: Metadata, key: string): string {
-  return optionalString(metadata, key) ?? missing(key);
-}
-
 /** @throws RealizarError `bad-hparam` unless absent or text */
 export function optionalString(metadata: Metadata, key: string): string | undefined {
   const value = metadata.get(key);
-  return value === undefined || typeof value === 'string'
-    ? value
-    : bad(key, `it has to be text, and is a ${typeof value}`);
-}
-
-/** @throws RealizarError `missing-metadata` | `bad-hparam` unless every element is text */
-export function requireStrings(metadata: Metadata, key: string): readonly string[] {
-  const value = metadata.get(key);
-  if (value === undefined) return missing(key);
-  if (Array.isArray(value) && value.every((element) => typeof element === 'string')) return value;
-  return bad(key, 'it has to be a list of texts');
+  if (value === undefined || typeof value === 'string') return value;
+  const found = typeof value === 'object' ? 'a list' : String(value);
+  throw new RealizarError('bad-hparam', `${key} has to be a text, and is ${found}`, { field: key });
 }
 
 function missing(key: string): never {

@@ -1,8 +1,9 @@
 import type { MetadataValue } from '../checkpoint/checkpoint.ts';
+import { optionalString } from '../checkpoint/metadata-reader.ts';
 import { RealizarError } from '../errors.ts';
 import { architectureNamed } from './architectures/index.ts';
 import type { ModelConfig } from './config.ts';
-import { integer, number, optionalInteger, optionalString, type Range } from './hparams.ts';
+import { integer, number, optionalInteger, type Range } from './hparams.ts';
 import { ropeFromMetadata } from './rope-from-metadata.ts';
 
 // Far above any model, and low enough that no product of two is near 2^53, nor the size of a matrix row near 2^32.

@@ -38,12 +38,6 @@ export function optionalNumber(metadata: Metadata, key: string, range: Range): n
   return value;
 }
 
-export function optionalString(metadata: Metadata, key: string): string | undefined {
-  const value = metadata.get(key);
-  if (value === undefined || typeof value === 'string') return value;
-  throw new RealizarError('bad-hparam', `${key} has to be a text, and is ${describe(value)}`, { field: key });
-}
-
 function sameForEveryLayer(value: MetadataValue | undefined, key: string): MetadataValue | undefined {
   if (typeof value !== 'object') return value;
   const [first] = value;

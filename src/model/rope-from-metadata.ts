@@ -1,8 +1,9 @@
 import type { Rope } from '../backend/backend.ts';
 import type { MetadataValue } from '../checkpoint/checkpoint.ts';
+import { optionalString } from '../checkpoint/metadata-reader.ts';
 import { RealizarError } from '../errors.ts';
 import type { Architecture } from './architecture.ts';
-import { number, optionalInteger, optionalNumber, optionalString, type Range } from './hparams.ts';
+import { number, optionalInteger, optionalNumber, type Range } from './hparams.ts';
 import { ropeFrequencies, yarnMagnitude, type RopeScaling } from './rope-scaling.ts';
 
 type Metadata = ReadonlyMap<string, MetadataValue>;
