@@ -12,7 +12,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname ?? '.', '..');
-const workspaces = { test: 'test/oracles', checks: 'scripts/checks', peers: 'bench/peers' };
+const workspaces = { test: ['test/oracles', 'test/gpu'], checks: ['scripts/checks'], peers: ['bench/peers'] };
 const [job = 'start', ...args] = process.argv.slice(2);
 
 const readJson = (path) => JSON.parse(readFileSync(join(root, path), 'utf8'));
@@ -38,11 +38,15 @@ function run(command, commandArgs) {
 }
 
 function install(wanted) {
-  const missing = [!isInstalled('.') && 'realizar', wanted && !isInstalled(wanted) && wanted].filter(Boolean);
+  const missing = ['.', ...wanted].filter((folder) => !isInstalled(folder));
   if (missing.length === 0) return;
-  console.error(`Installing packages for ${missing.join(' and ')} (once) ...`);
+  console.error(
+    `Installing packages for ${missing.map((folder) => (folder === '.' ? 'realizar' : folder)).join(', ')} (once) ...`,
+  );
   // What is already there has to be named again, or npm would remove it.
-  const kept = Object.values(workspaces).filter((folder) => folder === wanted || isInstalled(folder));
+  const kept = Object.values(workspaces)
+    .flat()
+    .filter((folder) => wanted.includes(folder) || isInstalled(folder));
   const which =
     kept.length > 0
       ? ['--include-workspace-root', ...kept.flatMap((folder) => ['-w', folder])]
@@ -50,7 +54,7 @@ function install(wanted) {
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', ...which]);
 }
 
-install(workspaces[job]);
+install(workspaces[job] ?? []);
 const node = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 run(node, ['scripts/build-wasm.ts']);
 

@@ -1,7 +1,7 @@
 import type { DType } from '../dtype/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-export type BackendName = 'reference' | 'wasm';
+export type BackendName = 'reference' | 'wasm' | 'webgpu' | 'webgl';
 
 /** What a backend says of itself in `info`, `doctor` and benchmarks. */
 export interface BackendInfo {
@@ -9,6 +9,10 @@ export interface BackendInfo {
   /** Kernel set, such as `relaxed-dot`; what it means stands in the backend's README section. */
   readonly mode: string;
   readonly threads: number;
+  /** The GPU that computes, as its driver names it. */
+  readonly device?: string | undefined;
+  /** Steps that may be recorded before the first of them is read; 1 unless given. */
+  readonly stepsInFlight?: number | undefined;
 }
 
 /** A weight as it lies in its checkpoint. */
@@ -91,7 +95,20 @@ export interface Batch {
   readonly blockSize: number;
   /** Rows whose logits are wanted, rising. */
   readonly outputRows: Int32Array;
+  /** Tokens that the host does not know yet, because the backend chose them in a step that is still in flight. */
+  readonly chosen?: ChosenTokens | undefined;
 }
+
+/** Tokens that a backend takes from its own `best`. */
+export interface ChosenTokens {
+  /** What `best` returned. */
+  readonly best: Tensor;
+  /** [tokens] the row of `best` whose first id is the token of the batch's row; -1: `tokenIds` has it. */
+  readonly rows: Int32Array;
+}
+
+/** How keys and values are stored; `q8_0`: 8 bits, a scale for every 32 values of a head. */
+export type KvDType = 'f32' | 'f16' | 'q8_0';
 
 export interface KvShape {
   readonly numLayers: number;
@@ -99,6 +116,8 @@ export interface KvShape {
   readonly headDim: number;
   readonly numBlocks: number;
   readonly blockSize: number;
+  /** Default: the backend's own choice. */
+  readonly dtype?: KvDType | undefined;
 }
 
 /** Keys and values of one layer; the backend's own. */
@@ -166,8 +185,17 @@ export interface Backend {
   logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array): Tensor;
 
   /**
+   * The `count` largest of the first `limit` columns of each row, largest first; of equals the lower id first. A NaN counts as
+   * larger than any number, so that nobody overlooks it.
+   *
+   * @param logits [rows, vocab], not changed
+   * @returns [rows, 2 · count]: ids, then their logits. It outlives its scope, until `info.stepsInFlight` more were made.
+   */
+  best(logits: Tensor, count: number, limit: number): Tensor;
+
+  /**
    * Runs what is recorded and copies a tensor out, as f32. The caller may yield to other work meanwhile; calls on one backend
-   * are made one after another.
+   * are made one after another, except that `info.stepsInFlight` steps may be recorded and wait for their reads.
    * @throws RealizarError `closed`
    */
   read(tensor: Tensor): Promise<Float32Array>;

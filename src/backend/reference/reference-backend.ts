@@ -22,6 +22,8 @@ import { rmsNorm } from './kernels/rms-norm.ts';
 import { rope } from './kernels/rope.ts';
 import { siluMultiply } from './kernels/silu-multiply.ts';
 import { takeRows } from './kernels/take-rows.ts';
+import { checkBest } from '../check-best.ts';
+import { best } from './kernels/best.ts';
 import { writeKv } from './kernels/write-kv.ts';
 import { cacheOf, dataOf, type ReferenceKvLayer, type ReferenceTensor } from './reference-tensor.ts';
 import { decodedBytes, decodeWeight } from './upload.ts';
@@ -71,7 +73,7 @@ class ReferenceBackend implements Backend {
   embed(table: Tensor, batch: Batch): Tensor {
     this.#assertOpen();
     const [, width] = rowsOf(table);
-    return this.#activation(embed(dataOf(table), width, batch.tokenIds), width);
+    return this.#activation(embed(dataOf(table), width, tokenIdsOf(batch)), width);
   }
 
   attentionInputs(
@@ -140,6 +142,19 @@ class ReferenceBackend implements Backend {
     );
   }
 
+  best(logits: Tensor, count: number, limit: number): Tensor {
+    this.#assertOpen();
+    const [rows, vocab] = rowsOf(logits);
+    checkBest(count, limit, vocab);
+    // Of no scope: a later step may take its tokens from here.
+    const found: ReferenceTensor = {
+      dtype: 'f32',
+      shape: [rows, 2 * count],
+      data: best(dataOf(logits), vocab, count, limit),
+    };
+    return found;
+  }
+
   async read(tensor: Tensor): Promise<Float32Array> {
     this.#assertOpen();
     return dataOf(tensor).slice();
@@ -163,6 +178,14 @@ class ReferenceBackend implements Backend {
   #assertOpen(): void {
     if (this.#closed) throw new RealizarError('closed', 'this backend has been disposed; open a new one');
   }
+}
+
+/** [tokens] the batch's own ids, and those that `best` chose. */
+function tokenIdsOf({ tokenIds, chosen }: Batch): Int32Array {
+  if (chosen === undefined) return tokenIds;
+  const ids = dataOf(chosen.best);
+  const width = chosen.best.shape[1]!;
+  return tokenIds.map((id, t) => (chosen.rows[t]! < 0 ? id : ids[chosen.rows[t]! * width]!));
 }
 
 function applyLinear(
