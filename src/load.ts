@@ -1,3 +1,4 @@
+import { backendNames, kvDTypes } from './backend/backend.ts';
 import { openBackend } from './backend/open.ts';
 import { httpSource } from './checkpoint/byte-source.http.ts';
 import { blobSource, memorySource } from './checkpoint/byte-source.ts';
@@ -48,7 +49,7 @@ async function engineOf(checkpoint: Checkpoint, options: LoadOptions): Promise<E
   await planModel(checkpoint);
   const tokenizer = tokenizerOf(checkpoint);
   const chatTemplate = chatTemplateOf(checkpoint, tokenizer);
-  const backend = await openBackend(options.backend ?? 'wasm', options);
+  const backend = await openBackend(options.backend ?? 'auto', options);
   const model = await loadModel(checkpoint, backend, options);
   return new Engine({
     modelId: options.modelId ?? checkpoint.name,
@@ -77,13 +78,8 @@ function isCheckpoint(source: ModelSource): source is Checkpoint {
 }
 
 function checkOptions(options: LoadOptions): void {
-  if (options.backend !== undefined && options.backend !== 'wasm' && options.backend !== 'reference') {
-    throw new RealizarError(
-      'invalid-argument',
-      `backend is ${String(options.backend)} and has to be wasm or reference`,
-      { field: 'backend' },
-    );
-  }
+  checkOneOf('backend', options.backend, ['auto', ...backendNames]);
+  checkOneOf('kvCacheType', options.kvCacheType, kvDTypes);
   const checkCount = (field: 'contextLength' | 'maxSequences' | 'chunkSize' | 'threads', max: number) => {
     const value = options[field];
     if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= max)) return;
@@ -97,4 +93,15 @@ function checkOptions(options: LoadOptions): void {
   checkCount('maxSequences', MAX_SEQUENCES);
   checkCount('chunkSize', MAX_CHUNK);
   checkCount('threads', MAX_THREADS);
+}
+
+function checkOneOf(field: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new RealizarError(
+    'invalid-argument',
+    `${field} is ${String(value)} and has to be one of ${choices.join(', ')}`,
+    {
+      field,
+    },
+  );
 }

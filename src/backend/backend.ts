@@ -1,7 +1,11 @@
 import type { DType } from '../dtype/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
-export type BackendName = 'reference' | 'wasm' | 'webgpu' | 'webgl';
+export const backendNames = ['webgpu', 'wasm', 'webgl', 'reference'] as const;
+export type BackendName = (typeof backendNames)[number];
+
+/** What may be asked for: a backend by name, or the best that this machine has. */
+export type BackendChoice = BackendName | 'auto';
 
 /** What a backend says of itself in `info`, `doctor` and benchmarks. */
 export interface BackendInfo {
@@ -107,8 +111,9 @@ export interface ChosenTokens {
   readonly rows: Int32Array;
 }
 
-/** How keys and values are stored; `q8_0`: 8 bits, a scale for every 32 values of a head. */
-export type KvDType = 'f32' | 'f16' | 'q8_0';
+/** How keys and values may be stored; `q8_0`: 8 bits, a scale for every 32 values of a head. */
+export const kvDTypes = ['f32', 'f16', 'q8_0'] as const;
+export type KvDType = (typeof kvDTypes)[number];
 
 export interface KvShape {
   readonly numLayers: number;

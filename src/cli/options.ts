@@ -1,32 +1,49 @@
 import { Option, type Command } from 'commander';
+import { kvDTypes, type BackendChoice, type KvDType } from '../backend/backend.ts';
 import type { LoadOptions } from '../engine/engine-api.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { integer, integers, logitBias, number, repeatable, seed } from './parsers.ts';
 
 /** What `addLoadOptions` adds, as commander names it. */
 export interface LoadFlags {
-  readonly backend: 'wasm' | 'reference';
+  readonly backend: BackendChoice;
+  readonly device?: string;
   readonly threads?: number | number[];
   readonly context?: number;
+  readonly cacheType?: KvDType;
 }
+
+// `webgl` is for pages.
+const backends: readonly BackendChoice[] = ['auto', 'webgpu', 'wasm', 'reference'];
 
 export function addLoadOptions(command: Command, { threadList = false } = {}): Command {
   return command
     .addOption(
-      new Option('--backend <name>', 'where the arithmetic happens').choices(['wasm', 'reference']).default('wasm'),
+      new Option('--backend <name>', 'where the arithmetic happens; auto: a GPU that holds the model, else the CPU')
+        .choices(backends)
+        .default('auto'),
     )
+    .option('--device <name>', 'the GPU to take, by a part of its name ("realizar info" lists them)')
     .addOption(
       new Option(
         threadList ? '--threads <list>' : '--threads <count>',
         'threads; default: the physical cores',
       ).argParser<number | number[]>(threadList ? integers(1, 256) : integer(1, 256)),
     )
-    .option('-c, --context <tokens>', "context length; default: the model's own, at most 8192", integer(1, 2 ** 24));
+    .option('-c, --context <tokens>', "context length; default: the model's own, at most 8192", integer(1, 2 ** 24))
+    .addOption(
+      new Option(
+        '--cache-type <type>',
+        'how keys and values are stored; default: f32 on the CPU, f16 on a GPU',
+      ).choices(kvDTypes),
+    );
 }
 
 export function loadOptionsOf(flags: LoadFlags): LoadOptions {
   return {
     backend: flags.backend,
+    ...(flags.device !== undefined && { device: flags.device }),
+    ...(flags.cacheType !== undefined && { kvCacheType: flags.cacheType }),
     ...(typeof flags.threads === 'number' && { threads: flags.threads }),
     ...(flags.context !== undefined && { contextLength: flags.context }),
   };

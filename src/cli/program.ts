@@ -138,7 +138,7 @@ export function createProgram(): Command {
     .action(async (model: string, flags: BenchFlags) => (await import('./commands/bench.ts')).bench(model, flags));
   addLoadOptions(bench, { threadList: true });
 
-  program
+  const serve = program
     .command('serve')
     .description('serve models over HTTP: native routes and OpenAI')
     .argument('[models...]', 'GGUF files or Hugging Face folders; the first is the default model')
@@ -153,16 +153,12 @@ export function createProgram(): Command {
       integer(1, Number.MAX_SAFE_INTEGER),
     )
     .option('--parallel <count>', 'sequences that run together, per model', integer(1, 256), 8)
-    .option('--threads <count>', 'threads; default: the physical cores', integer(1, 256))
-    .option('-c, --context <tokens>', "context length; default: the model's own, at most 8192", integer(1, 2 ** 24))
-    .addOption(
-      new Option('--backend <name>', 'where the arithmetic happens').choices(['wasm', 'reference']).default('wasm'),
-    )
     .addHelpText(
       'after',
       '\nExamples:\n  $ realizar serve --demo\n  $ realizar serve small.gguf large.gguf --port 8000 --cache-size 1',
     )
     .action(async (models: string[], flags: ServeFlags) => (await import('./commands/serve.ts')).serve(models, flags));
+  addLoadOptions(serve);
 
   program
     .command('doctor')

@@ -1,4 +1,4 @@
-import type { BackendInfo } from '../backend/backend.ts';
+import type { BackendChoice, BackendInfo, KvDType } from '../backend/backend.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { ChatMessage, ChatOptions, GenerateOptions, Generation } from './events.ts';
@@ -39,8 +39,12 @@ export interface LoadProgress {
 }
 
 export interface LoadOptions {
-  /** Default `wasm`. */
-  readonly backend?: 'wasm' | 'reference';
+  /** Default `auto`: a GPU that holds the model, else the CPU. */
+  readonly backend?: BackendChoice;
+  /** Part of the name of the GPU to take, where there are several. */
+  readonly device?: string;
+  /** How keys and values are stored. Default: f32 on the CPU, f16 on a GPU. */
+  readonly kvCacheType?: KvDType;
   /** Default: the physical cores. */
   readonly threads?: number;
   /** Positions of the kv cache; default: the model's own, at most 8192. */

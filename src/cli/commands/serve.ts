@@ -4,8 +4,9 @@ import type { LoadOptions } from '../../engine/engine-api.ts';
 import { demoModelPath } from '../../demo.node.ts';
 import { isLoopbackHost, serveModels, type ModelServer, type ServedModel } from '../../server/index.ts';
 import { loadWithProgress } from '../loading.ts';
+import { loadOptionsOf, type LoadFlags } from '../options.ts';
 
-export interface ServeFlags {
+export interface ServeFlags extends LoadFlags {
   readonly demo?: boolean;
   readonly model?: readonly string[];
   readonly host: string;
@@ -13,9 +14,6 @@ export interface ServeFlags {
   readonly cacheSize: number;
   readonly cacheBytes?: number;
   readonly parallel: number;
-  readonly threads?: number;
-  readonly context?: number;
-  readonly backend: 'wasm' | 'reference';
 }
 
 /** `realizar serve`: loads the first model, then listens until SIGINT or SIGTERM. */
@@ -23,12 +21,7 @@ export async function serve(paths: readonly string[], flags: ServeFlags): Promis
   const models = servedModels([...paths, ...(flags.model ?? [])], flags.demo ?? false);
   console.log(`Starting Realizar inference server${flags.demo ? ' (demo mode)' : ''}...`);
 
-  const options: LoadOptions = {
-    backend: flags.backend,
-    maxSequences: flags.parallel,
-    ...(flags.threads !== undefined && { threads: flags.threads }),
-    ...(flags.context !== undefined && { contextLength: flags.context }),
-  };
+  const options: LoadOptions = { ...loadOptionsOf(flags), maxSequences: flags.parallel };
   if (!isLoopbackHost(flags.host))
     console.error(
       `Warning: other machines can reach ${flags.host}, and this server has no API key: whoever reaches it can use the models.`,
