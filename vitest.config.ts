@@ -1,4 +1,11 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+
+// Where no GPU has a driver, the shaders run on the software one that Chromium brings.
+const drivers = '/usr/share/vulkan/icd.d';
+const software = '/usr/lib/chromium/vk_swiftshader_icd.json';
+const hasDriver = existsSync(drivers) && readdirSync(drivers).some((file) => !/lvp/.test(file));
+if (!hasDriver && existsSync(software)) process.env.VK_ICD_FILENAMES ??= software;
 
 export default defineConfig({
   test: {
