@@ -13,6 +13,8 @@ export const GATED_LINEAR = 6;
 export const WRITE_KEYS_VALUES = 7;
 export const ATTENTION = 8;
 export const GATHER_ROWS = 9;
+export const SCAN_BEST = 10;
+export const MERGE_BEST = 11;
 
 /** A command: opcode, number of chunks, flags, word 3 unused, arguments; its last word counts the chunks taken. */
 export const COMMAND_WORDS = 32;

@@ -12,6 +12,8 @@ export class Recorder {
   readonly activations: Arena;
   /** What commands read besides tensors: freed when the list has run. */
   readonly constants: Arena;
+  /** What outlives its scope: the result of the latest `best`. */
+  readonly results: Arena;
   readonly #kernels: KernelExports;
   readonly #forms = new Map<number, number>();
   readonly #tokenBytes = new Map<number, number>();
@@ -23,6 +25,7 @@ export class Recorder {
     this.threads = threads;
     this.activations = new Arena(memory, 'a forward pass');
     this.constants = new Arena(memory, 'a forward pass');
+    this.results = new Arena(memory, 'the best tokens');
     this.commands = new CommandList(memory, this.constants);
   }
 

@@ -20,6 +20,7 @@ import { InlineExecutor } from './inline-executor.ts';
 import type { KernelExports } from './kernel-exports.ts';
 import { addLinear } from './kernels/add-linear.ts';
 import { attentionInputs, type AttentionInputs } from './kernels/attention-inputs.ts';
+import { best } from './kernels/best.ts';
 import { checkAttention } from './kernels/check-attention.ts';
 import { attention, writeKeysValues, writesOwnKeys } from './kernels/attention.ts';
 import { embed, unpack } from './kernels/embed.ts';
@@ -170,6 +171,10 @@ export class WasmBackend implements Backend {
 
   logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array): Tensor {
     return logits(this.#recording(), x, norm, normEps, head, rows);
+  }
+
+  best(x: Tensor, count: number, limit: number): Tensor {
+    return best(this.#recording(), x, count, limit);
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {

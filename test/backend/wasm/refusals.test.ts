@@ -43,6 +43,11 @@ describe('the wasm backend refuses', () => {
     refused(() => backend.embed(table, idsOnly([-1])), /token id -1/);
   });
 
+  test('tokens that the host does not know yet', () => {
+    const chosen = { best: table, rows: Int32Array.of(0) };
+    refused(() => backend.embed(table, { ...idsOnly([0]), chosen }), /one step in flight/);
+  });
+
   test('weights of another shape', () => {
     refused(() => backend.addLinear(rows(2), rows(2), wide), /x of addLinear is \[2, 16\] and has to be \[2, 24\]/);
     refused(

@@ -2,9 +2,10 @@
 // the next. Which thread computes a chunk changes nothing in its result.
 import {
   ARGUMENTS_WORD, ATTENTION, BARRIER, CHUNKS_WORD, COMMAND_WORDS, COUNTER_WORD, EMBED, END, EVERY_THREAD, FLAGS_WORD,
-  GATED_LINEAR, GATHER_ROWS, JUMP, LINEAR, PREPARE, REPACK, WRITE_KEYS_VALUES,
+  GATED_LINEAR, GATHER_ROWS, JUMP, LINEAR, MERGE_BEST, PREPARE, REPACK, SCAN_BEST, WRITE_KEYS_VALUES,
 } from '../opcodes';
 import { attention } from './attention';
+import { mergeBest, scanBest } from './best';
 import { embed } from './embed';
 import { gatedLinear } from './gated-linear';
 import { gatherRows } from './gather-rows';
@@ -49,6 +50,8 @@ function execute(opcode: i32, args: usize, chunk: i32, thread: i32): void {
     case WRITE_KEYS_VALUES: return writeKeysValues(args, chunk, thread);
     case ATTENTION: return attention(args, chunk, thread);
     case GATHER_ROWS: return gatherRows(args, chunk);
+    case SCAN_BEST: return scanBest(args, chunk);
+    case MERGE_BEST: return mergeBest(args, chunk);
     default: unreachable();
   }
 }

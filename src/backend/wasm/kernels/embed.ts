@@ -10,6 +10,15 @@ import { asWeight, f32Tensor, type WasmTensor, type WasmWeight } from '../tensor
 export function embed(recorder: Recorder, table: Tensor, batch: Batch, data: BatchData): WasmTensor {
   const weight = asWeight(recorder.memory, table, 'the embedding table');
   const rows = weight.shape[0]!;
+  if (batch.chosen) {
+    throw new RealizarError(
+      'invalid-argument',
+      'wasm has one step in flight: read what `best` chose and pass the ids',
+      {
+        field: 'chosen',
+      },
+    );
+  }
   for (const id of batch.tokenIds) {
     if (id >= 0 && id < rows) continue;
     throw new RealizarError('invalid-argument', `token id ${id} is none of the vocabulary's ${rows}`, {

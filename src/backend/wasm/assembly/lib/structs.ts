@@ -152,3 +152,23 @@ export class GatedLinearArguments {
   /** [tokens, rows] f32: the up projection, before it is multiplied in. */
   up: usize;
 }
+
+/** Arguments of SCAN_BEST and MERGE_BEST. */
+@unmanaged
+export class BestArguments {
+  /** [rows, vocab] f32 */
+  logits: usize;
+  vocab: i32;
+  /** Only the first so many columns count. */
+  limit: i32;
+  count: i32;
+  /** Parts of a row, all but the last of `columnsPerPart` columns. */
+  parts: i32;
+  columnsPerPart: i32;
+  /** [rows, parts, count] pairs: key, id. */
+  lists: usize;
+  /** [rows, parts] entries that the merge has taken. */
+  taken: usize;
+  /** [rows, 2 · count] f32: ids, then their logits. */
+  out: usize;
+}
