@@ -34,21 +34,11 @@ const house: Readonly<Record<string, Room>> = {
   sampling: { may: [] },
   model: { may: ['dtype', 'tensor', 'checkpoint', 'gguf', 'safetensors', 'backend/backend.ts'] },
   engine: { may: ['tensor', 'backend/backend.ts', 'model', 'tokenizer', 'sampling'] },
+  'start-engine.ts': {
+    may: ['dtype', 'tensor', 'checkpoint', 'backend/backend.ts', 'model', 'tokenizer', 'sampling', 'engine'],
+  },
   'load.ts': {
-    may: [
-      'dtype',
-      'tensor',
-      'checkpoint',
-      'gguf',
-      'safetensors',
-      'open-checkpoint.node.ts',
-      'backend/backend.ts',
-      'backend/open.ts',
-      'model',
-      'tokenizer',
-      'sampling',
-      'engine',
-    ],
+    may: ['checkpoint', 'gguf', 'open-checkpoint.node.ts', 'backend/open.ts', 'engine', 'start-engine.ts'],
   },
   server: {
     may: ['engine', 'tokenizer', 'sampling', 'version.ts'],

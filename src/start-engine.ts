@@ -1,0 +1,73 @@
+import { backendNames, kvDTypes, type Backend } from './backend/backend.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import type { LoadOptions } from './engine/engine-api.ts';
+import { Engine } from './engine/engine.ts';
+import { RealizarError } from './errors.ts';
+import { loadModel, planModel } from './model/load-model.ts';
+import { chatTemplateOf } from './tokenizer/chat-template-source.ts';
+import { tokenizerOf } from './tokenizer/from-checkpoint.ts';
+
+// A step of more sequences or longer chunks gains nothing more, and its activations would not fit.
+const MAX_SEQUENCES = 256;
+const MAX_CHUNK = 8192;
+const MAX_THREADS = 256;
+const MAX_CONTEXT = 2 ** 27;
+
+const DEFAULT_SEQUENCES = 8;
+// Large enough to use each weight many times, small enough that a long prompt holds up running answers, and cancelling, only briefly.
+const DEFAULT_CHUNK = 64;
+
+/**
+ * Brings an open checkpoint to life on a backend: what all doors share, whatever they open and wherever they compute.
+ * @throws RealizarError as `loadEngine`
+ */
+export async function startEngine(
+  checkpoint: Checkpoint,
+  openBackend: () => Promise<Backend>,
+  options: LoadOptions,
+): Promise<Engine> {
+  // What is small comes first: a model that cannot run, or whose tokenizer cannot be used, is refused before its weights are read.
+  await planModel(checkpoint);
+  const tokenizer = tokenizerOf(checkpoint);
+  const chatTemplate = chatTemplateOf(checkpoint, tokenizer);
+  const backend = await openBackend();
+  const model = await loadModel(checkpoint, backend, options);
+  return new Engine({
+    modelId: options.modelId ?? checkpoint.name,
+    model,
+    tokenizer,
+    chatTemplate,
+    maxSequences: options.maxSequences ?? DEFAULT_SEQUENCES,
+    chunkSize: options.chunkSize ?? DEFAULT_CHUNK,
+  });
+}
+
+/** @throws RealizarError `invalid-argument`, naming the option */
+export function checkOptions(options: LoadOptions): void {
+  checkOneOf('backend', options.backend, ['auto', ...backendNames]);
+  checkOneOf('kvCacheType', options.kvCacheType, kvDTypes);
+  const checkCount = (field: 'contextLength' | 'maxSequences' | 'chunkSize' | 'threads', max: number) => {
+    const value = options[field];
+    if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= max)) return;
+    throw new RealizarError(
+      'invalid-argument',
+      `${field} is ${String(value)} and has to be a whole number from 1 to ${max}`,
+      { field },
+    );
+  };
+  checkCount('contextLength', MAX_CONTEXT);
+  checkCount('maxSequences', MAX_SEQUENCES);
+  checkCount('chunkSize', MAX_CHUNK);
+  checkCount('threads', MAX_THREADS);
+}
+
+function checkOneOf(field: string, value: string | undefined, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value)) return;
+  throw new RealizarError(
+    'invalid-argument',
+    `${field} is ${String(value)} and has to be one of ${choices.join(', ')}`,
+    {
+      field,
+    },
+  );
+}
