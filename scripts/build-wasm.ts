@@ -1,5 +1,6 @@
-// Compiles the AssemblyScript kernels to WebAssembly and embeds them, with the worker's source, into src/generated/wasm.ts:
-// the package then needs no file beside its JavaScript, and no bundler has to find one.
+// Compiles the AssemblyScript kernels to WebAssembly and embeds them, with the worker's source, into modules of src/generated:
+// the package then needs no file beside its JavaScript, and no bundler has to find one. Each build of the kernels is a module
+// of its own, so that pages fetch only the one they run.
 //
 //   node scripts/build-wasm.ts        compiles when an input changed; prints what it wrote
 import { spawn } from 'node:child_process';
@@ -8,6 +9,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { stripTypeScriptTypes } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { deflateRawSync } from 'node:zlib';
 
 // Stripping types is still experimental in Node and says so on every run.
 process.removeAllListeners('warning');
@@ -16,7 +18,7 @@ const root = resolve(import.meta.dirname, '..');
 const wasmFolder = join(root, 'src/backend/wasm');
 const assembly = join(wasmFolder, 'assembly');
 const worker = join(wasmFolder, 'worker.ts');
-const output = join(root, 'src/generated/wasm.ts');
+const output = join(root, 'src/generated');
 const compiler = join(root, 'node_modules/assemblyscript');
 
 // -O3 and -Oz are slower here: they nest expressions until the engine has to spill its vector registers.
@@ -49,8 +51,11 @@ async function inputHash(): Promise<string> {
 }
 
 async function isUpToDate(hash: string): Promise<boolean> {
-  return (await readFile(output, 'utf8').catch(() => '')).startsWith(header(hash));
+  return (await readFile(join(output, LAST_WRITTEN), 'utf8').catch(() => '')).startsWith(header(hash));
 }
+
+/** Written when all others are there. */
+const LAST_WRITTEN = 'wasm-worker.ts';
 
 const header = (hash: string): string => `// Written by scripts/build-wasm.ts from inputs ${hash}\n`;
 
@@ -76,17 +81,21 @@ async function compileAll(): Promise<readonly (readonly [name: string, bytes: Bu
 
 async function build(hash: string): Promise<void> {
   const compiled = await compileAll();
-  const constants = compiled.map(([name, bytes]) => `export const ${name} = '${bytes.toString('base64')}';\n`);
   const workerSource = stripTypeScriptTypes(await readFile(worker, 'utf8')).replace(/[^\S\n]+$/gm, '');
 
-  await mkdir(join(output, '..'), { recursive: true });
-  const unfinished = `${output}.${process.pid}`;
-  await writeFile(
-    unfinished,
-    `${header(hash)}${constants.join('')}export const workerSource = ${JSON.stringify(workerSource)};\n`,
-  );
-  await rename(unfinished, output);
-  console.log(`src/generated/wasm.ts: ${compiled.map(([name, bytes]) => `${name} ${bytes.length} bytes`).join(', ')}`);
+  await mkdir(output, { recursive: true });
+  for (const [name, bytes] of compiled) await write(hash, `wasm-${name}.ts`, 'module', pack(bytes));
+  await write(hash, LAST_WRITTEN, 'workerSource', workerSource);
+  console.log(`src/generated: ${compiled.map(([name, bytes]) => `${name} ${bytes.length} bytes`).join(', ')}`);
+}
+
+/** Deflated: base64 of WebAssembly as it is would hardly shrink on its way to a page. */
+const pack = (bytes: Buffer): string => deflateRawSync(bytes, { level: 9 }).toString('base64');
+
+async function write(hash: string, file: string, name: string, text: string): Promise<void> {
+  const unfinished = join(output, `${file}.${process.pid}`);
+  await writeFile(unfinished, `${header(hash)}export const ${name} = ${JSON.stringify(text)};\n`);
+  await rename(unfinished, join(output, file));
 }
 
 const hash = await inputHash();

@@ -40,6 +40,9 @@ const house: Readonly<Record<string, Room>> = {
   'load.ts': {
     may: ['checkpoint', 'gguf', 'open-checkpoint.node.ts', 'backend/open.ts', 'engine', 'start-engine.ts'],
   },
+  browser: {
+    may: ['backend', 'checkpoint', 'gguf', 'model/config.ts', 'engine', 'start-engine.ts', 'version.ts'],
+  },
   server: {
     may: ['engine', 'tokenizer', 'sampling', 'version.ts'],
     packages: ['hono', '@hono/node-server', 'zod', '@prometheus-io/client'],

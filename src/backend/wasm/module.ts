@@ -1,10 +1,14 @@
 import { RealizarError } from '../../errors.ts';
-import { probe, relaxed, simd } from '../../generated/wasm.ts';
+import { module as probe } from '../../generated/wasm-probe.ts';
 
 /** `relaxed` uses relaxed SIMD, which an engine without it rejects whole; `simd` runs wherever WebAssembly has SIMD. */
 export type Build = 'relaxed' | 'simd';
 
-const builds: Readonly<Record<Build, string>> = { relaxed, simd };
+/** Each is fetched only where it is run. */
+const builds: Readonly<Record<Build, () => Promise<{ readonly module: string }>>> = {
+  relaxed: () => import('../../generated/wasm-relaxed.ts'),
+  simd: () => import('../../generated/wasm-simd.ts'),
+};
 
 /** Pages of 64 KiB that the modules are compiled for: all that 32-bit pointers reach. */
 export const MAX_PAGES = 65_536;
@@ -12,7 +16,7 @@ export const MAX_PAGES = 65_536;
 /** @throws RealizarError `backend-unavailable` where the engine does not take the module */
 export async function compileModule(build: Build, shared: boolean): Promise<WebAssembly.Module> {
   try {
-    return await WebAssembly.compile(moduleBytes(build, shared));
+    return await WebAssembly.compile(await moduleBytes(build, shared));
   } catch (cause) {
     throw new RealizarError('backend-unavailable', `this JavaScript engine does not run the ${build} kernels`, {
       cause,
@@ -60,7 +64,7 @@ export const hasSimd = (): boolean =>
 
 /** The module that the probe asks; undefined where the engine has no relaxed SIMD. */
 export async function compileProbe(): Promise<WebAssembly.Module | undefined> {
-  const bytes = decode(probe);
+  const bytes = await unpack(probe);
   return WebAssembly.validate(bytes) ? WebAssembly.compile(bytes) : undefined;
 }
 
@@ -69,17 +73,19 @@ export function createMemory(pages: number, shared: boolean): WebAssembly.Memory
 }
 
 /** A build's bytes. They ask for shared memory; without it the module is the same but for one flag of its only import. */
-function moduleBytes(build: Build, shared: boolean): Uint8Array<ArrayBuffer> {
-  const bytes = decode(builds[build]);
+async function moduleBytes(build: Build, shared: boolean): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await unpack((await builds[build]()).module);
   if (!shared) bytes[memoryFlagsOffset(bytes)]! &= ~SHARED_FLAG;
   return bytes;
 }
 
-function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const chars = atob(base64);
+/** @param packed base64 of deflated bytes */
+async function unpack(packed: string): Promise<Uint8Array<ArrayBuffer>> {
+  const chars = atob(packed);
   const bytes = new Uint8Array(chars.length);
   for (let i = 0; i < chars.length; i++) bytes[i] = chars.charCodeAt(i);
-  return bytes;
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(unpacked).arrayBuffer());
 }
 
 const IMPORT_SECTION = 2;

@@ -1,5 +1,5 @@
 import { RealizarError } from '../../errors.ts';
-import { workerSource } from '../../generated/wasm.ts';
+import { workerSource } from '../../generated/wasm-worker.ts';
 import type { Executor } from './executor.ts';
 import type { WasmMemory } from './memory.ts';
 import { spawnWorker, type WorkerHandle } from './spawn-worker.ts';

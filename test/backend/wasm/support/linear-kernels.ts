@@ -1,3 +1,4 @@
+import { inflateRawSync } from 'node:zlib';
 import {
   kernelSets,
   weightLayout,
@@ -7,7 +8,8 @@ import {
 } from '../../../../src/backend/wasm/layouts.ts';
 import type { Build } from '../../../../src/backend/wasm/module.ts';
 import { byteLength } from '../../../../src/dtype/index.ts';
-import { relaxed, simd } from '../../../../src/generated/wasm.ts';
+import { module as relaxed } from '../../../../src/generated/wasm-relaxed.ts';
+import { module as simd } from '../../../../src/generated/wasm-simd.ts';
 
 interface Exports {
   readonly linear_scratch_bytes: () => number;
@@ -70,7 +72,9 @@ export class LinearKernels {
 
   constructor(build: Build, set: KernelSet) {
     this.set = set;
-    const module = new WebAssembly.Module(Buffer.from({ relaxed, simd }[build], 'base64'));
+    const module = new WebAssembly.Module(
+      new Uint8Array(inflateRawSync(Buffer.from({ relaxed, simd }[build], 'base64'))),
+    );
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Exports;
     this.exports.init_linear(kernelSets[set], this.allocate(this.exports.linear_scratch_bytes()));
   }
