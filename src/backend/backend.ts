@@ -130,6 +130,16 @@ export interface KvLayer {
   readonly layer: number;
 }
 
+/** Where the time of a backend's work went. */
+export interface OpTime {
+  /** Such as `linear 2048×5632`. */
+  readonly op: string;
+  readonly calls: number;
+  readonly milliseconds: number;
+  /** Waiting, after the work, for other threads. */
+  readonly waitingMilliseconds: number;
+}
+
 /**
  * Where the arithmetic happens: the narrow waist between models and machines.
  *
@@ -204,6 +214,12 @@ export interface Backend {
    * @throws RealizarError `closed`
    */
   read(tensor: Tensor): Promise<Float32Array>;
+
+  /**
+   * Where the time went since the last call, dearest first. Measuring begins with the first call, which returns nothing.
+   * Absent where a backend cannot tell.
+   */
+  profile?(): readonly OpTime[];
 
   /** Frees everything and ends its threads; later calls throw `closed`. */
   dispose(): Promise<void>;

@@ -8,6 +8,7 @@ import { spawnWorker, type WorkerHandle } from './spawn-worker.ts';
 const GENERATION = 0;
 const LIST = 16;
 const DONE = 48;
+const TIMES = 112;
 const CONTROL_BYTES = 512;
 
 export interface ThreadsOptions {
@@ -58,6 +59,12 @@ export class Threads implements Executor {
       worker.onMessage(() => this.#resolveRun?.()); // `done`
       worker.keepProcessAlive(false);
     }
+  }
+
+  /** Has the first thread write its times to `numbers` float64 at `pointer`; see worker.ts. */
+  writeTimesTo(pointer: number, numbers: number): void {
+    this.#control[TIMES + 1] = numbers;
+    Atomics.store(this.#control, TIMES, pointer);
   }
 
   async run(list: number): Promise<void> {

@@ -11,6 +11,7 @@ import type {
   KvLayer,
   KvShape,
   Linear,
+  OpTime,
   WeightSource,
 } from '../backend.ts';
 import type { Mark } from './arena.ts';
@@ -31,6 +32,7 @@ import { isPackedDType, kernelSets, weightLayout } from './layouts.ts';
 import { WasmMemory } from './memory.ts';
 import { compileModule, createMemory } from './module.ts';
 import { chooseKernels, type KernelSetName } from './probe.ts';
+import { Profile } from './profile.ts';
 import { Recorder } from './recorder.ts';
 import { asF32, isWeight } from './tensor.ts';
 import { Threads } from './threads.ts';
@@ -96,6 +98,7 @@ export class WasmBackend implements Backend {
   readonly #recorder: Recorder;
   readonly #executor: Executor;
   readonly #batches = new Map<Batch, BatchData>();
+  #profile: Profile | undefined;
   #pending: PendingKeys | undefined;
   #running: Promise<unknown> | undefined;
   #closed = false;
@@ -187,6 +190,12 @@ export class WasmBackend implements Backend {
     return memory.f32.slice(values.pointer / 4, values.pointer / 4 + length);
   }
 
+  profile(): readonly OpTime[] {
+    const { memory } = this.#open();
+    this.#profile ??= new Profile(memory, this.#executor);
+    return this.#profile.take();
+  }
+
   async dispose(): Promise<void> {
     this.#closed = true;
     await this.#executor.dispose();
@@ -229,9 +238,16 @@ export class WasmBackend implements Backend {
       const { commands, constants } = this.#recorder;
       if (commands.isEmpty) return;
       this.#batches.clear();
-      await this.#executor.run(commands.finish());
+      await this.#run(commands.finish());
       constants.release(NOTHING);
     });
+  }
+
+  async #run(list: number): Promise<void> {
+    const profile = this.#profile;
+    profile?.begin();
+    await this.#executor.run(list);
+    profile?.end();
   }
 
   /** Waits for what runs, then starts `job`: at once, and so before a scope around the call ends, if nothing runs. */

@@ -1,5 +1,5 @@
-// The module's exports: `run` for the threads, sizes for the recorder, and single kernels for tests.
-export { run } from './walk';
+// The module's exports: the walk for the threads, sizes for the recorder, and single kernels for tests.
+export { proceed, run, work } from './walk';
 export * from './linear';
 export { exponential } from './exp';
 export { rmsNorm } from './rms-norm';

@@ -16,28 +16,33 @@ import { repack } from './repack';
 import { writeKeysValues } from './write-keys-values';
 
 export function run(list: usize, barrier: usize, thread: i32, threads: i32): void {
-  let command = list;
-  for (;;) {
-    const opcode = load<i32>(command);
-    const args = command + (ARGUMENTS_WORD << 2);
-    if (opcode == END) return;
-    if (opcode == JUMP) {
-      command = load<usize>(args);
-      continue;
-    }
-    const chunks = load<i32>(command, CHUNKS_WORD << 2);
-    if (chunks == EVERY_THREAD) {
-      execute(opcode, args, thread, thread);
-    } else {
-      for (;;) {
-        const chunk = atomic.add<i32>(command, 1, COUNTER_WORD << 2);
-        if (chunk >= chunks) break;
-        execute(opcode, args, chunk, thread);
-      }
-    }
-    if (threads > 1 && load<i32>(command, FLAGS_WORD << 2) & BARRIER) wait(barrier, threads);
-    command += COMMAND_WORDS << 2;
+  for (let command = list; command != 0;) {
+    work(command, thread);
+    command = proceed(command, barrier, threads);
   }
+}
+
+/** Does this thread's part of one command. */
+export function work(command: usize, thread: i32): void {
+  const opcode = load<i32>(command);
+  if (opcode == END || opcode == JUMP) return;
+  const args = command + (ARGUMENTS_WORD << 2);
+  const chunks = load<i32>(command, CHUNKS_WORD << 2);
+  if (chunks == EVERY_THREAD) return execute(opcode, args, thread, thread);
+  for (;;) {
+    const chunk = atomic.add<i32>(command, 1, COUNTER_WORD << 2);
+    if (chunk >= chunks) return;
+    execute(opcode, args, chunk, thread);
+  }
+}
+
+/** Waits for the others where the command says so. @returns the next command; 0 at the end of the list */
+export function proceed(command: usize, barrier: usize, threads: i32): usize {
+  const opcode = load<i32>(command);
+  if (opcode == END) return 0;
+  if (opcode == JUMP) return load<usize>(command, ARGUMENTS_WORD << 2);
+  if (threads > 1 && load<i32>(command, FLAGS_WORD << 2) & BARRIER) wait(barrier, threads);
+  return command + (COMMAND_WORDS << 2);
 }
 
 function execute(opcode: i32, args: usize, chunk: i32, thread: i32): void {

@@ -1,0 +1,112 @@
+import type { OpTime } from '../backend.ts';
+import type { Executor } from './executor.ts';
+import type { WasmMemory } from './memory.ts';
+import {
+  ARGUMENTS_WORD,
+  ATTENTION,
+  EMBED,
+  GATED_LINEAR,
+  GATHER_ROWS,
+  LINEAR,
+  PREPARE,
+  REPACK,
+  WRITE_KEYS_VALUES,
+} from './opcodes.ts';
+
+/** Commands of one run that are told apart; more than a forward pass of 300 layers has. */
+const MAX_COMMANDS = 4096;
+
+/** Command, work, waiting: what worker.ts writes of each. */
+const NUMBERS_PER_COMMAND = 3;
+
+interface Sums {
+  calls: number;
+  milliseconds: number;
+  waitingMilliseconds: number;
+}
+
+/** Where the time of runs goes, as their first thread measures it. */
+export class Profile {
+  readonly #memory: WasmMemory;
+  readonly #pointer: number;
+  /** Whether commands are measured, or only whole runs. */
+  readonly #isDetailed: boolean;
+  readonly #sums = new Map<string, Sums>();
+  #began = 0;
+  #ended: number | undefined;
+
+  /** @param executor from now on its runs are measured, where it can */
+  constructor(memory: WasmMemory, executor: Executor) {
+    const numbers = MAX_COMMANDS * NUMBERS_PER_COMMAND + 1;
+    this.#memory = memory;
+    this.#pointer = memory.allocate(numbers * 8, 'the profile');
+    this.#isDetailed = executor.writeTimesTo !== undefined;
+    executor.writeTimesTo?.(this.#pointer, numbers);
+  }
+
+  /** Before a run. */
+  begin(): void {
+    this.#began = performance.now();
+    if (this.#ended !== undefined) this.#add('between runs', this.#began - this.#ended);
+  }
+
+  /** After a run, while its list is still there. */
+  end(): void {
+    this.#ended = performance.now();
+    const whole = this.#ended - this.#began;
+    if (this.#isDetailed) this.#add('wake and report', whole - this.#addCommands());
+    else this.#add('run', whole);
+  }
+
+  /** @returns the sums so far, dearest first; they begin anew */
+  take(): readonly OpTime[] {
+    const times = Array.from(this.#sums, ([op, sums]) => ({ op, ...sums }));
+    this.#sums.clear();
+    return times.sort((a, b) => b.milliseconds - a.milliseconds);
+  }
+
+  /** @returns ms of all commands */
+  #addCommands(): number {
+    const times = new Float64Array(this.#memory.memory.buffer, this.#pointer);
+    let measured = 0;
+    for (let at = 0; times[at] !== 0; at += NUMBERS_PER_COMMAND) {
+      const [command, work, waiting] = [times[at]!, times[at + 1]!, times[at + 2]!];
+      measured += work + waiting;
+      const name = this.#nameOf(command / 4);
+      if (name !== undefined) this.#add(name, work, waiting);
+    }
+    return measured;
+  }
+
+  #add(op: string, milliseconds: number, waitingMilliseconds = 0): void {
+    const sums = this.#sums.get(op) ?? { calls: 0, milliseconds: 0, waitingMilliseconds: 0 };
+    sums.calls += 1;
+    sums.milliseconds += milliseconds;
+    sums.waitingMilliseconds += waitingMilliseconds;
+    this.#sums.set(op, sums);
+  }
+
+  /** @param word index of a command */
+  #nameOf(word: number): string | undefined {
+    const opcode = this.#memory.i32[word]!;
+    const name = NAMES[opcode];
+    const rows = ROWS_WORD[opcode];
+    if (rows === undefined) return name;
+    const at = word + ARGUMENTS_WORD + rows;
+    return `${name} ${this.#memory.i32[at]}×${this.#memory.i32[at + 1]}`;
+  }
+}
+
+const NAMES: Readonly<Record<number, string>> = {
+  [REPACK]: 'repack',
+  [EMBED]: 'embed',
+  [PREPARE]: 'prepare',
+  [LINEAR]: 'linear',
+  [GATED_LINEAR]: 'gated linear',
+  [WRITE_KEYS_VALUES]: 'write keys and values',
+  [ATTENTION]: 'attention',
+  [GATHER_ROWS]: 'gather rows',
+};
+
+/** Which argument is a weight's number of rows; that of its columns follows. See assembly/lib/structs.ts. */
+const ROWS_WORD: Readonly<Record<number, number>> = { [LINEAR]: 3, [GATED_LINEAR]: 10 };
