@@ -35,9 +35,8 @@ console.log(`${checkpoint.name}, ${backend.info.mode}, ${backend.info.threads} t
 await decode(model, 0, 8); // the kernels reach their final tier
 let position = 0;
 for (const context of contexts) {
-  let chunks = 0;
   backend.profile!();
-  for (; position < context; position += chunk, chunks++) {
+  for (; position < context; position += chunk) {
     const rows = Math.min(chunk, context - position);
     if (position + chunk >= context) backend.profile!(); // the last chunk counts
     await model.run(batchOf(position, rows, position + rows === context));

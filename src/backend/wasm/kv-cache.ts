@@ -1,7 +1,7 @@
 import type { KvLayer, KvShape } from '../backend.ts';
 import type { WasmMemory } from './memory.ts';
 
-/** Keys and values of one layer; assembly/write-keys-values.ts has their layout. */
+/** Keys and values of one layer; assembly/key-value-tiles.ts has their layout. */
 export interface WasmKvLayer extends KvLayer {
   readonly memory: WasmMemory;
   readonly shape: KvShape;
@@ -11,16 +11,18 @@ export interface WasmKvLayer extends KvLayer {
 
 /** @throws RealizarError `out-of-memory` */
 export function createKvCache(memory: WasmMemory, shape: KvShape): WasmKvLayer[] {
-  const keyBytes = shape.numBlocks * shape.numKvHeads * roundUp4(shape.blockSize) * shape.headDim * 4;
-  const valueBytes = shape.numBlocks * shape.numKvHeads * shape.blockSize * roundUp4(shape.headDim) * 4;
+  const keyTileBytes = roundUp(shape.blockSize, 4) * shape.headDim * 4;
+  const valueTileBytes = shape.blockSize * roundUp(shape.headDim, 8) * 4;
+  const tiles = shape.numBlocks * shape.numKvHeads;
   return Array.from({ length: shape.numLayers }, (_, layer) => {
     const what = `the kv cache of ${shape.numBlocks * shape.blockSize} positions`;
-    const keys = memory.allocate(keyBytes, what);
-    const values = memory.allocate(valueBytes, what);
-    const pointer = memory.allocate(20, what);
-    memory.i32.set([keys, values, shape.numKvHeads, shape.headDim, shape.blockSize], pointer / 4);
+    const keys = memory.allocate(tiles * keyTileBytes, what);
+    const values = memory.allocate(tiles * valueTileBytes, what);
+    const pointer = memory.allocate(28, what);
+    const { numKvHeads, headDim, blockSize } = shape;
+    memory.i32.set([keys, values, numKvHeads, headDim, blockSize, keyTileBytes, valueTileBytes], pointer / 4);
     return { layer, memory, shape, pointer };
   });
 }
 
-const roundUp4 = (n: number): number => Math.ceil(n / 4) * 4;
+const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;

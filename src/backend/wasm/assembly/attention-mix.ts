@@ -1,114 +1,128 @@
 // mixed[row][d] += Σ_key weight[row][key] · value[key][d], one multiply-add after the other in the order of the keys.
-// Kernels differ in how many such sums they run side by side: 4 rows × 8 numbers, 4 × 4, 1 × 32, 1 × 4.
+// Kernels differ in how many such sums they run side by side, and read panels that lie far apart together: a processor
+// fetches several far streams faster than one.
 import { multiplyAdd } from './lib/vector';
 
+/** Bytes of one slot in a panel: eight numbers. */
+const SLOT: usize = 32;
+
 /**
- * @param weights [rows][rowBytes], from the first of the `count` keys
- * @param values [count][valueBytes]
- * @param mixed [rows rounded up to 4][valueBytes]
+ * @param weights [rows rounded up to 2][rowBytes], from the first of the `count` keys
+ * @param values [panels] panels, `panelBytes` apart, of eight numbers for each key
+ * @param mixed [rows rounded up to 2][panels · 8]
  */
 export function mixValues(
-  weights: usize, rows: i32, rowBytes: usize, values: usize, count: i32, mixed: usize, valueBytes: usize,
+  weights: usize, rows: i32, rowBytes: usize, values: usize, panels: i32, panelBytes: usize, count: i32, mixed: usize,
 ): void {
-  for (; rows > 0; rows -= 4) {
-    if (rows > 2) {
-      let at: usize = 0;
-      for (; at + 32 <= valueBytes; at += 32) mix4x8(weights, rowBytes, values + at, count, mixed + at, valueBytes);
-      if (at < valueBytes) mix4x4(weights, rowBytes, values + at, count, mixed + at, valueBytes);
-    } else {
-      for (let row = 0; row < rows; row++) {
-        const from = weights + <usize>row * rowBytes;
-        const to = mixed + <usize>row * valueBytes;
-        let at: usize = 0;
-        for (; at + 128 <= valueBytes; at += 128) mix1x32(from, values + at, count, to + at, valueBytes);
-        for (; at < valueBytes; at += 16) mix1x4(from, values + at, count, to + at, valueBytes);
-      }
+  const bytes = <usize>count << 2;
+  if (rows == 1) return mixRow(weights, values, panels, panelBytes, bytes, mixed);
+  const mixedBytes = <usize>panels << 5;
+  const half = panels >> 1;
+  for (let panel = 0; panel < half; panel++) {
+    const near = values + <usize>panel * panelBytes;
+    const far = near + <usize>half * panelBytes;
+    let w = weights;
+    let to = mixed + (<usize>panel << 5);
+    for (let row = 0; row < rows; row += 2) {
+      mix2x16(w, w + rowBytes, bytes, near, far, to, to + (<usize>half << 5), mixedBytes);
+      w += rowBytes << 1;
+      to += mixedBytes << 1;
     }
-    weights += rowBytes << 2;
-    mixed += valueBytes << 2;
+  }
+  if (panels & 1) {
+    const last = panels - 1;
+    for (let row = 0; row < rows; row += 2) {
+      const w = weights + <usize>row * rowBytes;
+      const to = mixed + <usize>row * mixedBytes + (<usize>last << 5);
+      mix1x8(w, bytes, values + <usize>last * panelBytes, to);
+      mix1x8(w + rowBytes, bytes, values + <usize>last * panelBytes, to + mixedBytes);
+    }
   }
 }
 
-function mix4x8(w: usize, rowBytes: usize, values: usize, count: i32, mixed: usize, valueBytes: usize): void {
-  const m1 = mixed + valueBytes, m2 = m1 + valueBytes, m3 = m2 + valueBytes;
-  let a0 = v128.load(mixed), b0 = v128.load(mixed, 16), a1 = v128.load(m1), b1 = v128.load(m1, 16);
-  let a2 = v128.load(m2), b2 = v128.load(m2, 16), a3 = v128.load(m3), b3 = v128.load(m3, 16);
-  const w1 = rowBytes, w2 = rowBytes << 1, w3 = w2 + rowBytes;
-  for (const end = w + (<usize>count << 2); w < end; w += 4) {
-    const a = v128.load(values);
-    const b = v128.load(values, 16);
-    let x = v128.load32_splat(w);
-    a0 = multiplyAdd(x, a, a0);
-    b0 = multiplyAdd(x, b, b0);
-    x = v128.load32_splat(w + w1);
-    a1 = multiplyAdd(x, a, a1);
-    b1 = multiplyAdd(x, b, b1);
-    x = v128.load32_splat(w + w2);
-    a2 = multiplyAdd(x, a, a2);
-    b2 = multiplyAdd(x, b, b2);
-    x = v128.load32_splat(w + w3);
-    a3 = multiplyAdd(x, a, a3);
-    b3 = multiplyAdd(x, b, b3);
-    values += valueBytes;
+function mixRow(w: usize, values: usize, panels: i32, panelBytes: usize, bytes: usize, mixed: usize): void {
+  const quarter = panels >> 2;
+  for (let panel = 0; panel < quarter; panel++) {
+    mix1x32(w, bytes, values + <usize>panel * panelBytes, <usize>quarter * panelBytes, mixed + (<usize>panel << 5), <usize>quarter << 5);
   }
-  v128.store(mixed, a0);
-  v128.store(mixed, b0, 16);
-  v128.store(m1, a1);
-  v128.store(m1, b1, 16);
-  v128.store(m2, a2);
-  v128.store(m2, b2, 16);
-  v128.store(m3, a3);
-  v128.store(m3, b3, 16);
+  for (let panel = quarter << 2; panel < panels; panel++) {
+    mix1x8(w, bytes, values + <usize>panel * panelBytes, mixed + (<usize>panel << 5));
+  }
 }
 
-function mix4x4(w: usize, rowBytes: usize, values: usize, count: i32, mixed: usize, valueBytes: usize): void {
-  const m1 = mixed + valueBytes, m2 = m1 + valueBytes, m3 = m2 + valueBytes;
-  let a0 = v128.load(mixed), a1 = v128.load(m1), a2 = v128.load(m2), a3 = v128.load(m3);
-  const w1 = rowBytes, w2 = rowBytes << 1, w3 = w2 + rowBytes;
-  for (const end = w + (<usize>count << 2); w < end; w += 4) {
-    const a = v128.load(values);
-    a0 = multiplyAdd(v128.load32_splat(w), a, a0);
-    a1 = multiplyAdd(v128.load32_splat(w + w1), a, a1);
-    a2 = multiplyAdd(v128.load32_splat(w + w2), a, a2);
-    a3 = multiplyAdd(v128.load32_splat(w + w3), a, a3);
-    values += valueBytes;
+/** Two rows, two panels; the second row's sums lie `mixedBytes` behind the first's. */
+function mix2x16(
+  w0: usize, w1: usize, bytes: usize, near: usize, far: usize, toNear: usize, toFar: usize, mixedBytes: usize,
+): void {
+  let a0 = v128.load(toNear), b0 = v128.load(toNear, 16), c0 = v128.load(toFar), d0 = v128.load(toFar, 16);
+  let a1 = v128.load(toNear + mixedBytes), b1 = v128.load(toNear + mixedBytes, 16);
+  let c1 = v128.load(toFar + mixedBytes), d1 = v128.load(toFar + mixedBytes, 16);
+  for (const end = w0 + bytes; w0 < end; w0 += 4) {
+    const x = v128.load32_splat(w0);
+    const y = v128.load32_splat(w1);
+    let v = v128.load(near);
+    a0 = multiplyAdd(x, v, a0);
+    a1 = multiplyAdd(y, v, a1);
+    v = v128.load(near, 16);
+    b0 = multiplyAdd(x, v, b0);
+    b1 = multiplyAdd(y, v, b1);
+    v = v128.load(far);
+    c0 = multiplyAdd(x, v, c0);
+    c1 = multiplyAdd(y, v, c1);
+    v = v128.load(far, 16);
+    d0 = multiplyAdd(x, v, d0);
+    d1 = multiplyAdd(y, v, d1);
+    w1 += 4;
+    near += SLOT;
+    far += SLOT;
   }
-  v128.store(mixed, a0);
-  v128.store(m1, a1);
-  v128.store(m2, a2);
-  v128.store(m3, a3);
+  v128.store(toNear, a0);
+  v128.store(toNear, b0, 16);
+  v128.store(toFar, c0);
+  v128.store(toFar, d0, 16);
+  v128.store(toNear + mixedBytes, a1);
+  v128.store(toNear + mixedBytes, b1, 16);
+  v128.store(toFar + mixedBytes, c1);
+  v128.store(toFar + mixedBytes, d1, 16);
 }
 
-function mix1x32(w: usize, values: usize, count: i32, mixed: usize, valueBytes: usize): void {
-  let a = v128.load(mixed), b = v128.load(mixed, 16), c = v128.load(mixed, 32), d = v128.load(mixed, 48);
-  let e = v128.load(mixed, 64), f = v128.load(mixed, 80), g = v128.load(mixed, 96), h = v128.load(mixed, 112);
-  for (const end = w + (<usize>count << 2); w < end; w += 4) {
+/** One row, four panels `stride` apart. */
+function mix1x32(w: usize, bytes: usize, v0: usize, stride: usize, to: usize, toStride: usize): void {
+  const v1 = v0 + stride, v2 = v1 + stride, v3 = v2 + stride;
+  const t1 = to + toStride, t2 = t1 + toStride, t3 = t2 + toStride;
+  let a = v128.load(to), b = v128.load(to, 16), c = v128.load(t1), d = v128.load(t1, 16);
+  let e = v128.load(t2), f = v128.load(t2, 16), g = v128.load(t3), h = v128.load(t3, 16);
+  let at: usize = 0;
+  for (const end = w + bytes; w < end; w += 4) {
+    const x = v128.load32_splat(w);
+    a = multiplyAdd(x, v128.load(v0 + at), a);
+    b = multiplyAdd(x, v128.load(v0 + at, 16), b);
+    c = multiplyAdd(x, v128.load(v1 + at), c);
+    d = multiplyAdd(x, v128.load(v1 + at, 16), d);
+    e = multiplyAdd(x, v128.load(v2 + at), e);
+    f = multiplyAdd(x, v128.load(v2 + at, 16), f);
+    g = multiplyAdd(x, v128.load(v3 + at), g);
+    h = multiplyAdd(x, v128.load(v3 + at, 16), h);
+    at += SLOT;
+  }
+  v128.store(to, a);
+  v128.store(to, b, 16);
+  v128.store(t1, c);
+  v128.store(t1, d, 16);
+  v128.store(t2, e);
+  v128.store(t2, f, 16);
+  v128.store(t3, g);
+  v128.store(t3, h, 16);
+}
+
+function mix1x8(w: usize, bytes: usize, values: usize, to: usize): void {
+  let a = v128.load(to), b = v128.load(to, 16);
+  for (const end = w + bytes; w < end; w += 4) {
     const x = v128.load32_splat(w);
     a = multiplyAdd(x, v128.load(values), a);
     b = multiplyAdd(x, v128.load(values, 16), b);
-    c = multiplyAdd(x, v128.load(values, 32), c);
-    d = multiplyAdd(x, v128.load(values, 48), d);
-    e = multiplyAdd(x, v128.load(values, 64), e);
-    f = multiplyAdd(x, v128.load(values, 80), f);
-    g = multiplyAdd(x, v128.load(values, 96), g);
-    h = multiplyAdd(x, v128.load(values, 112), h);
-    values += valueBytes;
+    values += SLOT;
   }
-  v128.store(mixed, a);
-  v128.store(mixed, b, 16);
-  v128.store(mixed, c, 32);
-  v128.store(mixed, d, 48);
-  v128.store(mixed, e, 64);
-  v128.store(mixed, f, 80);
-  v128.store(mixed, g, 96);
-  v128.store(mixed, h, 112);
-}
-
-function mix1x4(w: usize, values: usize, count: i32, mixed: usize, valueBytes: usize): void {
-  let a = v128.load(mixed);
-  for (const end = w + (<usize>count << 2); w < end; w += 4) {
-    a = multiplyAdd(v128.load32_splat(w), v128.load(values), a);
-    values += valueBytes;
-  }
-  v128.store(mixed, a);
+  v128.store(to, a);
+  v128.store(to, b, 16);
 }

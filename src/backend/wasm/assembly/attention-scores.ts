@@ -1,5 +1,6 @@
 // score[row][key] = Σ_d query[row][d] · key[d], one multiply-add after the other from d = 0.
-// Kernels differ in how many such sums they run side by side: 4 rows × 8 keys, 4 × 4, 1 × 16, 1 × 4.
+// Kernels differ in how many such sums they run side by side, and read groups of keys that lie far apart together: a
+// processor fetches several far streams faster than one.
 import { multiplyAdd } from './lib/vector';
 
 /**
@@ -12,16 +13,21 @@ export function scoreKeys(
 ): void {
   for (; rows > 0; rows -= 4) {
     if (rows > 2) {
-      let g = 0;
-      for (; g + 2 <= groups; g += 2) score4x8(queries, keys + <usize>g * groupBytes, groupBytes, scores + (<usize>g << 4), rowBytes);
-      if (g < groups) score4x4(queries, keys + <usize>g * groupBytes, groupBytes, scores + (<usize>g << 4), rowBytes);
+      const half = groups >> 1;
+      const far = <usize>half * groupBytes;
+      for (let g = 0; g < half; g++) {
+        const to = scores + (<usize>g << 4);
+        score4x8(queries, keys + <usize>g * groupBytes, groupBytes, far, to, to + (<usize>half << 4), rowBytes);
+      }
+      const last = groups - 1;
+      if (groups & 1) score4x4(queries, keys + <usize>last * groupBytes, groupBytes, scores + (<usize>last << 4), rowBytes);
     } else {
       for (let row = 0; row < rows; row++) {
         const query = queries + (<usize>row << 2);
         const to = scores + <usize>row * rowBytes;
-        let g = 0;
-        for (; g + 4 <= groups; g += 4) score1x16(query, keys + <usize>g * groupBytes, groupBytes, to + (<usize>g << 4));
-        for (; g < groups; g++) score1x4(query, keys + <usize>g * groupBytes, groupBytes, to + (<usize>g << 4));
+        const quarter = groups >> 2;
+        for (let g = 0; g < quarter; g++) score1x16(query, keys + <usize>g * groupBytes, groupBytes, quarter, to + (<usize>g << 4));
+        for (let g = quarter << 2; g < groups; g++) score1x4(query, keys + <usize>g * groupBytes, groupBytes, to + (<usize>g << 4));
       }
     }
     queries += groupBytes;
@@ -29,11 +35,14 @@ export function scoreKeys(
   }
 }
 
-function score4x8(q: usize, keys: usize, groupBytes: usize, out: usize, rowBytes: usize): void {
+/** Four rows, two groups of keys `far` bytes apart. */
+function score4x8(
+  q: usize, keys: usize, groupBytes: usize, far: usize, out: usize, outFar: usize, rowBytes: usize,
+): void {
   let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
   for (const end = keys + groupBytes; keys < end; keys += 16) {
     const a = v128.load(keys);
-    const b = v128.load(keys + groupBytes);
+    const b = v128.load(keys + far);
     let x = v128.load32_splat(q);
     a0 = multiplyAdd(x, a, a0);
     b0 = multiplyAdd(x, b, b0);
@@ -49,16 +58,19 @@ function score4x8(q: usize, keys: usize, groupBytes: usize, out: usize, rowBytes
     q += 16;
   }
   v128.store(out, a0);
-  v128.store(out, b0, 16);
+  v128.store(outFar, b0);
   out += rowBytes;
+  outFar += rowBytes;
   v128.store(out, a1);
-  v128.store(out, b1, 16);
+  v128.store(outFar, b1);
   out += rowBytes;
+  outFar += rowBytes;
   v128.store(out, a2);
-  v128.store(out, b2, 16);
+  v128.store(outFar, b2);
   out += rowBytes;
+  outFar += rowBytes;
   v128.store(out, a3);
-  v128.store(out, b3, 16);
+  v128.store(outFar, b3);
 }
 
 function score4x4(q: usize, keys: usize, groupBytes: usize, out: usize, rowBytes: usize): void {
@@ -77,20 +89,23 @@ function score4x4(q: usize, keys: usize, groupBytes: usize, out: usize, rowBytes
   v128.store(out + 3 * rowBytes, a3);
 }
 
-function score1x16(q: usize, keys: usize, groupBytes: usize, out: usize): void {
+/** One row, four groups of keys `stride` groups apart. */
+function score1x16(q: usize, keys: usize, groupBytes: usize, stride: i32, out: usize): void {
   let a = f32x4.splat(0), b = a, c = a, d = a;
+  const k1 = <usize>stride * groupBytes, k2 = k1 << 1, k3 = k1 + k2;
   for (const end = keys + groupBytes; keys < end; keys += 16) {
     const x = v128.load32_splat(q);
     a = multiplyAdd(x, v128.load(keys), a);
-    b = multiplyAdd(x, v128.load(keys + groupBytes), b);
-    c = multiplyAdd(x, v128.load(keys + 2 * groupBytes), c);
-    d = multiplyAdd(x, v128.load(keys + 3 * groupBytes), d);
+    b = multiplyAdd(x, v128.load(keys + k1), b);
+    c = multiplyAdd(x, v128.load(keys + k2), c);
+    d = multiplyAdd(x, v128.load(keys + k3), d);
     q += 16;
   }
+  const to = <usize>stride << 4;
   v128.store(out, a);
-  v128.store(out, b, 16);
-  v128.store(out, c, 32);
-  v128.store(out, d, 48);
+  v128.store(out + to, b);
+  v128.store(out + 2 * to, c);
+  v128.store(out + 3 * to, d);
 }
 
 function score1x4(q: usize, keys: usize, groupBytes: usize, out: usize): void {

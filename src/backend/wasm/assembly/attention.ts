@@ -6,9 +6,10 @@
 // how many such sums run side by side. So the bits of a row do not depend on its tile.
 import { mixValues } from './attention-mix';
 import { scoreKeys } from './attention-scores';
+import { keyTile, panelsOf, valueTile } from './key-value-tiles';
 import { AttentionArguments } from './lib/structs';
 import { softmaxWeights } from './softmax';
-import { keysOf, positionedHead, valueBytes, valuesOf, writeKeyValue } from './write-keys-values';
+import { positionedHead, writeKeyValue } from './write-keys-values';
 
 export function attention(args: usize, chunk: i32, thread: i32): void {
   const a = changetype<AttentionArguments>(args);
@@ -29,7 +30,8 @@ export function attention(args: usize, chunk: i32, thread: i32): void {
   const end = firstPosition + tokens;
   const length = (end - base + 3) & ~3;
   const rowBytes = <usize>(length + 8) << 2; // four numbers of margin on both sides: key groups reach over the ends
-  const mixedBytes = valueBytes(headDim);
+  const panels = panelsOf(headDim);
+  const mixedBytes = <usize>panels << 5;
 
   // scratch: two heads | queries [rows / 4][headDim][4] | scores [rows][4 + length + 4] | mixed [rows][headDim]
   const heads = a.scratch + <usize>thread * a.scratchBytes;
@@ -59,7 +61,7 @@ export function attention(args: usize, chunk: i32, thread: i32): void {
     const firstGroup = max<i32>(base - start, 0) >> 2;
     const groups = ((min<i32>(end - start, blockSize) + 3) >> 2) - firstGroup;
     const groupBytes = <usize>(headDim << 4);
-    const keys = keysOf(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead) + <usize>firstGroup * groupBytes;
+    const keys = keyTile(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead) + <usize>firstGroup * groupBytes;
     const to = scores + (<isize>(start + (firstGroup << 2) - base) << 2);
     scoreKeys(queries, rows, keys, groups, groupBytes, to, rowBytes);
   }
@@ -78,8 +80,9 @@ export function attention(args: usize, chunk: i32, thread: i32): void {
     const slot = max<i32>(firstKey - start, 0);
     const count = min<i32>(end - start, blockSize) - slot;
     if (count <= 0) continue;
-    const values = valuesOf(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead) + <usize>slot * mixedBytes;
-    mixValues(scores + (<usize>(start + slot - base) << 2), rows, rowBytes, values, count, mixed, mixedBytes);
+    const values = valueTile(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead) + (<usize>slot << 5);
+    const weights = scores + (<usize>(start + slot - base) << 2);
+    mixValues(weights, rows, rowBytes, values, panels, <usize>blockSize << 5, count, mixed);
   }
 
   for (let row = 0; row < rows; row++) {

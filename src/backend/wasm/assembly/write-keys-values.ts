@@ -1,8 +1,6 @@
 // Keys (normed, rotated) and values of a batch go into their cache slots. A chunk is one token.
-//
-//   keys    [block][key head][slot / 4][headDim][slot mod 4]   four keys side by side: scores need no horizontal sum
-//   values  [block][key head][slot][headDim rounded up to 4]
-import { AttentionArguments, KvLayer } from './lib/structs';
+import { keyTile, panelsOf, valueTile } from './key-value-tiles';
+import { AttentionArguments } from './lib/structs';
 import { rmsNorm } from './rms-norm';
 import { rotateHead } from './rope';
 
@@ -22,12 +20,15 @@ export function writeKeyValue(a: AttentionArguments, token: i32, head: i32, scra
   const row = <usize>(token * cache.numKvHeads + head) * (<usize>headDim << 2);
 
   const key = positionedHead(a, a.k + row, a.keyNorm, token, scratch);
-  const keyGroup = keysOf(cache, block, head) + <usize>(offset >> 2) * <usize>(headDim << 4);
-  let to = keyGroup + (<usize>(offset & 3) << 2);
+  let to = keyTile(cache, block, head) + <usize>(offset >> 2) * <usize>(headDim << 4) + (<usize>(offset & 3) << 2);
   for (let d = 0; d < headDim; d++, to += 16) f32.store(to, f32.load(key + (<usize>d << 2)));
 
-  const value = valuesOf(cache, block, head) + <usize>offset * valueBytes(headDim);
-  memory.copy(value, a.v + row, <usize>headDim << 2);
+  const value = valueTile(cache, block, head) + (<usize>offset << 5);
+  const panelBytes = <usize>cache.blockSize << 5;
+  for (let panel = 0; panel < panelsOf(headDim); panel++) {
+    const count = min<i32>(8, headDim - (panel << 3));
+    memory.copy(value + <usize>panel * panelBytes, a.v + row + (<usize>panel << 5), <usize>count << 2);
+  }
 }
 
 /** The head at `x` after its norm, if it has one, and rope. @returns where it lies: in `scratch` */
@@ -41,24 +42,4 @@ export function positionedHead(a: AttentionArguments, x: usize, norm: usize, tok
   const table = <usize>token * (<usize>a.rope.dimensions << 1);
   rotateHead(x, scratch, a.rope.cos + table, a.rope.sin + table, headDim, a.rope.dimensions, a.rope.interleaved != 0);
   return scratch;
-}
-
-// @ts-ignore: decorator
-@inline
-export function valueBytes(headDim: i32): usize {
-  return <usize>((headDim + 3) & ~3) << 2;
-}
-
-// @ts-ignore: decorator
-@inline
-export function keysOf(cache: KvLayer, block: i32, head: i32): usize {
-  const headBytes = <usize>((cache.blockSize + 3) >> 2) * <usize>(cache.headDim << 4);
-  return cache.keys + (<usize>block * <usize>cache.numKvHeads + <usize>head) * headBytes;
-}
-
-// @ts-ignore: decorator
-@inline
-export function valuesOf(cache: KvLayer, block: i32, head: i32): usize {
-  const headBytes = <usize>cache.blockSize * valueBytes(cache.headDim);
-  return cache.values + (<usize>block * <usize>cache.numKvHeads + <usize>head) * headBytes;
 }

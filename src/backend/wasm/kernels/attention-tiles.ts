@@ -27,7 +27,7 @@ export function attentionTiles(runs: readonly Run[], options: AttentionOptions, 
 }
 
 /** Bytes of the two heads at the start of a thread's scratch. */
-export const headScratchBytes = (headDim: number): number => align64(2 * roundUp4(headDim) * 4);
+export const headScratchBytes = (headDim: number): number => align64(2 * roundUp8(headDim) * 4);
 
 /** All query heads of a key head, so that keys are read once; fewer where threads would find no work. */
 function headsOfChunk({ numHeads, numKvHeads }: AttentionOptions, runs: number, threads: number): number {
@@ -55,8 +55,9 @@ function scratchOf(tile: Run, headsPerChunk: number, { headDim, slidingWindow = 
   const rows = roundUp4(tile.rows * headsPerChunk);
   const firstKey = Math.max(0, tile.firstPosition - slidingWindow + 1) & ~3;
   const scoresOfRow = roundUp4(tile.firstPosition + tile.rows - firstKey) + 8;
-  return align64(headScratchBytes(headDim) + 4 * rows * (headDim + scoresOfRow + roundUp4(headDim)));
+  return align64(headScratchBytes(headDim) + 4 * rows * (headDim + scoresOfRow + roundUp8(headDim)));
 }
 
 const roundUp4 = (n: number): number => (n + 3) & ~3;
+const roundUp8 = (n: number): number => (n + 7) & ~7;
 const align64 = (bytes: number): number => Math.ceil(bytes / 64) * 64;

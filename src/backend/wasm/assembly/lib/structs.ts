@@ -1,6 +1,6 @@
 // What the launchers in ../kernels write into memory and kernels read: one 32-bit word a field, in this order.
 
-/** Keys and values of one layer, in blocks of slots; see kv-cache.ts for the layout. */
+/** Keys and values of one layer, in tiles; see key-value-tiles.ts. */
 @unmanaged
 export class KvLayer {
   keys: usize;
@@ -8,6 +8,8 @@ export class KvLayer {
   numKvHeads: i32;
   headDim: i32;
   blockSize: i32;
+  keyTileBytes: i32;
+  valueTileBytes: i32;
 }
 
 @unmanaged
