@@ -1,114 +1,102 @@
-// Decode and prefill beside llama.cpp: the same file, threads and context, in turn, each run in a process of its own.
+// Speed beside llama.cpp: the same file, token ids, threads and context, in turn, each run in a process of its own.
 //
-//   npm run bench:compare -- [--rounds 5] [--threads 1,2] [--prompt 128] [--generate 64] [MODEL ...]
+//   npm run bench:compare -- [--case decode-q4_0[,…]] [--rounds 5] [--threads 1,2] [--resume]
 //
-// Without models: a TinyLlama-1.1B shape with random weights in Q4_0 and Q8_0. Prints one JSON line a round, then a table of
-// medians. A round counts where other processes used less than MAX_FOREIGN of a core during both its runs.
+// Every round is a JSON line, kept in .cache/bench/records.jsonl; a table of medians follows. A round counts where other
+// processes used at most MAX_FOREIGN of a core during both its runs; others are repeated, up to twice the rounds asked for.
 import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { createReadStream, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { median } from '../src/cli/median.ts';
-import { cpuName } from './support/cpu-load.ts';
-import { randomModel } from './support/random-model.ts';
+import { llamaCppCases, type Case } from './support/llama-cpp-cases.ts';
+import { thisMachine } from './support/machine.ts';
+import { countedRounds, latestRounds, readRecords, type Round } from './support/records.ts';
+import { benchOptions, chosen, runRounds, summaryOf, type RoundResult } from './support/rounds.ts';
+import { argumentsOf, type Run } from './support/run-settings.ts';
+import { markdownTable } from './support/table.ts';
 
-const MAX_FOREIGN = 0.15;
+const CONTEXT_LENGTH = 2048;
+const ENGINES = { ours: 'support/measure-realizar.ts', theirs: 'peers/measure-llama-cpp.mjs' } as const;
 
-interface Run {
-  readonly engine: string;
-  readonly library: string;
-  readonly loadMs: number;
-  readonly prefill: number;
-  readonly decode: number;
-  readonly foreign: number;
-  readonly residentBytes: number;
-}
-
-interface Round {
+interface Pair {
   readonly ours: Run;
   readonly theirs: Run;
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    rounds: { type: 'string', default: '5' },
-    threads: { type: 'string', default: '1,2' },
-    prompt: { type: 'string', default: '128' },
-    generate: { type: 'string', default: '64' },
-  },
-});
+const options = benchOptions();
+const cases = chosen(llamaCppCases, options);
+execFileSync(process.execPath, [resolve(import.meta.dirname, '../scripts/bootstrap.mjs'), 'peers'], { stdio: 'inherit' });
 
-execFileSync(process.execPath, [resolve(import.meta.dirname, '../scripts/bootstrap.mjs'), 'peers'], {
-  stdio: 'inherit',
-});
-const models =
-  positionals.length > 0 ? positionals : [randomModel('tinyllama', 'q4_0'), randomModel('tinyllama', 'q8_0')];
-
-const measure = (script: string, model: string, threads: string): Run => {
-  const output = execFileSync(
-    process.execPath,
-    [resolve(import.meta.dirname, script), model, threads, values.prompt, values.generate],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-  );
-  return JSON.parse(output.trim().split('\n').at(-1)!) as Run;
-};
-
-const rows: string[][] = [];
-for (const model of models) {
-  for (const threads of values.threads.split(',')) {
-    const rounds: Round[] = [];
-    for (let round = 0; round < Number(values.rounds); round++) {
-      const pair = {
-        ours: measure('support/measure-realizar.ts', model, threads),
-        theirs: measure('peers/measure-llama-cpp.mjs', model, threads),
-      };
-      rounds.push(pair);
-      console.log(JSON.stringify({ model: basename(model), threads: Number(threads), round, ...pair }));
-    }
-    rows.push(rowOf(model, threads, rounds));
-  }
+for (const one of cases) {
+  await readIntoPageCache(one.model());
+  for (const threads of options.threads)
+    await runRounds(one.name, threads, options, () => [resultOf(one, pairOf(one, threads))]);
 }
 
-console.log(
-  `\n${cpuName()}, Node ${process.versions.node}, prompt ${values.prompt}, generated ${values.generate}, medians of the clean rounds\n`,
+const { cpu, node } = thisMachine();
+console.log(`\n${cpu}, Node ${node}, context ${CONTEXT_LENGTH}, medians of the clean rounds\n`);
+const header = ['case', 'threads', 'realizar', 'llama.cpp', 'its own clock', 'ratio (each clean round)', 'resident / file', 'libraries'];
+const records = readRecords();
+const rows = cases.flatMap((one) =>
+  options.threads.flatMap((threads) => {
+    const rounds = latestRounds(records, one.name, threads);
+    return rounds.length > 0 ? [rowOf(one, threads, rounds)] : [];
+  }),
 );
-const header = [
-  'model',
-  'threads',
-  'decode',
-  'llama.cpp',
-  'ratio (each clean round)',
-  'prefill',
-  'llama.cpp',
-  'ratio',
-  'load ms',
-  'llama.cpp',
-  'resident / file',
-  'clean',
-  'libraries',
-];
-for (const row of [header, header.map(() => '---'), ...rows]) console.log(`| ${row.join(' | ')} |`);
+console.log(markdownTable(header, rows));
 
-function rowOf(model: string, threads: string, rounds: readonly Round[]): string[] {
-  const quiet = rounds.filter(({ ours, theirs }) => ours.foreign <= MAX_FOREIGN && theirs.foreign <= MAX_FOREIGN);
-  const clean = quiet.length > 0 ? quiet : rounds;
-  const middle = (pick: (round: Round) => number) => median(clean.map(pick));
-  const ratios = (what: 'decode' | 'prefill') => clean.map(({ ours, theirs }) => ours[what] / theirs[what]);
-  const decode = ratios('decode');
-  return [
-    basename(model),
+function pairOf(one: Case, threads: number): Pair {
+  return { ours: measure(ENGINES.ours, one, threads), theirs: measure(ENGINES.theirs, one, threads) };
+}
+
+function measure(script: string, one: Case, threads: number): Run {
+  const args = argumentsOf({
+    model: one.model(),
     threads,
-    middle(({ ours }) => ours.decode).toFixed(1),
-    middle(({ theirs }) => theirs.decode).toFixed(1),
-    `**${median(decode).toFixed(2)}** (${decode.map((ratio) => ratio.toFixed(2)).join(' ')})`,
-    middle(({ ours }) => ours.prefill).toFixed(0),
-    middle(({ theirs }) => theirs.prefill).toFixed(0),
-    median(ratios('prefill')).toFixed(2),
-    middle(({ ours }) => ours.loadMs).toFixed(0),
-    middle(({ theirs }) => theirs.loadMs).toFixed(0),
-    (middle(({ ours }) => ours.residentBytes) / statSync(model).size).toFixed(2),
-    `${quiet.length} of ${rounds.length}`,
-    `${rounds[0]!.ours.library}, ${rounds[0]!.theirs.library}`,
+    promptTokens: one.promptTokens,
+    generatedTokens: one.generatedTokens,
+    contextLength: CONTEXT_LENGTH,
+    cold: one.measures === 'first-token',
+  });
+  const output = execFileSync(process.execPath, [resolve(import.meta.dirname, script), ...args], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(output.trim().split('\n').at(-1)!) as Run;
+}
+
+/** The ratio is one of speeds, also where the figures are milliseconds. */
+function resultOf(one: Case, pair: Pair): RoundResult {
+  const { ours, theirs } = pair;
+  const value =
+    one.measures === 'first-token' ? theirs.firstTokenMs! / ours.firstTokenMs! : ours[one.measures] / theirs[one.measures];
+  return { case: one.name, value, foreign: Math.max(ours.foreign, theirs.foreign), details: { ...pair } };
+}
+
+function rowOf(one: Case, threads: number, rounds: readonly Round[]): string[] {
+  const pairs = countedRounds(rounds).map(({ details }) => details as unknown as Pair);
+  const middle = (pick: (pair: Pair) => number | null | undefined): string => {
+    const figures = pairs.map(pick).filter((figure) => typeof figure === 'number');
+    return figures.length > 0 ? figureOf(median(figures)) : '–';
+  };
+  const figure = (run: Run): number => (one.measures === 'first-token' ? run.firstTokenMs! : run[one.measures]);
+  const fileBytes = statSync(one.model()).size;
+  return [
+    one.name,
+    String(threads),
+    `${middle(({ ours }) => figure(ours))} ${one.measures === 'first-token' ? 'ms' : 'tok/s'}`,
+    middle(({ theirs }) => figure(theirs)),
+    middle(({ theirs }) => (one.measures === 'first-token' ? undefined : theirs.own?.[one.measures])),
+    summaryOf(rounds),
+    (median(pairs.map(({ ours }) => ours.residentBytes)) / fileBytes).toFixed(2),
+    `${pairs[0]!.ours.library}, ${pairs[0]!.theirs.library}`,
   ];
+}
+
+function figureOf(value: number): string {
+  return value.toFixed(value < 100 ? 1 : 0);
+}
+
+async function readIntoPageCache(path: string): Promise<void> {
+  for await (const _ of createReadStream(path, { highWaterMark: 8 * 2 ** 20 }));
 }

@@ -1,44 +1,79 @@
-// One run of llama.cpp (node-llama-cpp's prebuilt library) in a process of its own; prints one JSON line.
+// One run of llama.cpp (node-llama-cpp) in a process of its own; prints one JSON line. The same arguments as measure-realizar.ts.
 //
-//   node bench/peers/measure-llama-cpp.mjs MODEL THREADS PROMPT_TOKENS GENERATED_TOKENS
+//   node bench/peers/measure-llama-cpp.mjs MODEL --threads 2 --prompt 256 --generate 64 [--context 2048] [--kv f16] [--cold]
 import { readFileSync } from 'node:fs';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import { foreignLoad } from '../support/cpu-load.ts';
+import { peakResidentBytes } from '../support/resident.ts';
+import { promptOf, settingsFrom, warmUpPrompt, WARM_UP_GENERATED } from '../support/run-settings.ts';
 
-const [path, threads, promptTokens, generatedTokens] = [process.argv[2], ...process.argv.slice(3).map(Number)];
-const llama = await getLlama({ gpu: false, maxThreads: threads, logLevel: LlamaLogLevel.error, build: 'never' });
+const { model: modelPath, threads, promptTokens, generatedTokens, contextLength, cold, kvType } = settingsFrom(
+  process.argv.slice(2),
+);
+// Flash attention is the package's default where the model allows it; `off` shows what it costs or brings.
+const flashAttention = process.env.LLAMA_FLASH_ATTENTION === 'off' ? false : 'auto';
+
+let log = '';
+const logger = (_level, message) => void (log += message);
+const llama = await getLlama({ gpu: false, maxThreads: threads, logLevel: LlamaLogLevel.info, logger, build: 'never' });
+let load = foreignLoad();
 const start = performance.now();
-const model = await llama.loadModel({ modelPath: path, useMmap: true });
-const context = await model.createContext({ contextSize: 2048, threads, batchSize: 512, flashAttention: false });
+const model = await llama.loadModel({ modelPath, useMmap: true });
+const context = await model.createContext({
+  contextSize: contextLength,
+  threads,
+  batchSize: 512,
+  flashAttention,
+  performanceTracking: true,
+  ...(kvType !== undefined && {
+    experimentalKvCacheKeyType: kvType.toUpperCase(),
+    experimentalKvCacheValueType: kvType.toUpperCase(),
+  }),
+});
 const loadMs = performance.now() - start;
 
-const prompt = Array.from({ length: promptTokens }, (_, i) => 300 + i * 7);
 const sequence = context.getSequence();
-for await (const _ of take(sequence.evaluate(prompt.slice(0, 8), { temperature: 0, yieldEogToken: true }), 8)); // pages and caches are warm
-await sequence.clearHistory();
-
-const load = foreignLoad();
+const greedy = { temperature: 0, yieldEogToken: true };
+if (!cold) {
+  for await (const _ of take(sequence.evaluate(warmUpPrompt(), greedy), WARM_UP_GENERATED));
+  await sequence.clearHistory();
+  await context.printTimings();
+  load = foreignLoad();
+}
+log = '';
 const begin = performance.now();
 let firstToken = begin;
-let count = 0;
-for await (const _ of take(sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true }), generatedTokens + 1)) {
-  if (count++ === 0) firstToken = performance.now();
+let end = begin;
+const tokens = [];
+for await (const token of take(sequence.evaluate(promptOf(promptTokens), greedy), generatedTokens + 1)) {
+  end = performance.now();
+  if (tokens.length === 0) firstToken = end;
+  tokens.push(token);
 }
-const end = performance.now();
-const library = readFileSync('/proc/self/maps', 'utf8').match(/libggml-cpu-?[\w-]*\.so/)?.[0] ?? 'unknown';
-const residentBytes = 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+const foreign = load();
+await context.printTimings();
+
 console.log(
   JSON.stringify({
     engine: 'llama.cpp',
-    library,
+    library: readFileSync('/proc/self/maps', 'utf8').match(/libggml-cpu-?[\w-]*\.so/)?.[0] ?? 'unknown',
     loadMs,
+    ...(cold && { firstTokenMs: firstToken - start }),
     prefill: (1000 * promptTokens) / (firstToken - begin),
     decode: (1000 * generatedTokens) / (end - firstToken),
-    foreign: load(),
-    residentBytes,
+    own: { prefill: ownRate('prompt eval time'), decode: ownRate('[^t] +eval time') },
+    foreign,
+    residentBytes: peakResidentBytes(),
+    tokens: tokens.slice(0, 16),
   }),
 );
 process.exit(0);
+
+/** tok/s by llama.cpp's own clock; null where it did not say. */
+function ownRate(name) {
+  const [, milliseconds, count] = log.match(new RegExp(`${name} =\\s*([\\d.]+) ms /\\s*(\\d+)`)) ?? [];
+  return milliseconds === undefined ? null : (1000 * count) / milliseconds;
+}
 
 async function* take(tokens, length) {
   let taken = 0;

@@ -1,35 +1,51 @@
-// One run of one engine in a process of its own; prints one JSON line.
+// One run of realizar in a process of its own; prints one JSON line.
 //
-//   node bench/support/measure-realizar.ts MODEL THREADS PROMPT_TOKENS GENERATED_TOKENS
-import { readFileSync } from 'node:fs';
+//   node bench/support/measure-realizar.ts MODEL --threads 2 --prompt 256 --generate 64 [--context 2048] [--kv f16] [--cold]
 import { loadEngine } from '../../src/index.ts';
 import { foreignLoad } from './cpu-load.ts';
+import { peakResidentBytes } from './resident.ts';
+import { promptOf, settingsFrom, warmUpPrompt, WARM_UP_GENERATED, type Run } from './run-settings.ts';
 
-const [path = '', threads = '1', promptTokens = '128', generatedTokens = '64'] = process.argv.slice(2);
+const { model, threads, promptTokens, generatedTokens, contextLength, cold, kvType, kernelSet } = settingsFrom(
+  process.argv.slice(2),
+);
+const greedy = { temperature: 0, ignoreEos: true };
+
+let load = foreignLoad();
 const start = performance.now();
-await using engine = await loadEngine(path, { threads: Number(threads), contextLength: 2048 });
+await using engine = await loadEngine(model, {
+  threads,
+  contextLength,
+  ...(kernelSet !== undefined && { kernelSet }),
+});
 const loadMs = performance.now() - start;
 
-const prompt = Array.from({ length: Number(promptTokens) }, (_, i) => (300 + i * 7) % engine.config.vocabSize);
-await engine.generate(prompt.slice(0, 8), { maxTokens: 8, temperature: 0, ignoreEos: true }).result(); // the kernels reach their final tier
-const load = foreignLoad();
-const { timings } = await engine
-  .generate(prompt, { maxTokens: Number(generatedTokens) + 1, temperature: 0, ignoreEos: true })
-  .result();
-
-console.log(
-  JSON.stringify({
-    engine: 'realizar',
-    library: engine.backend.mode,
-    loadMs,
-    prefill: (1000 * timings.prefillTokens) / timings.prefillMs,
-    decode: (1000 * timings.decodeTokens) / timings.decodeMs,
-    foreign: load(),
-    residentBytes: peakResidentBytes(),
-  }),
-);
-
-function peakResidentBytes(): number {
-  if (process.platform !== 'linux') return process.memoryUsage().rss;
-  return 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]);
+if (!cold) {
+  await engine.generate(warmUpPrompt(), { ...greedy, maxTokens: WARM_UP_GENERATED }).result();
+  load = foreignLoad();
 }
+const begin = performance.now();
+let firstToken = begin;
+let end = begin;
+const tokens: number[] = [];
+for await (const event of engine
+  .generate(promptOf(promptTokens), { ...greedy, maxTokens: generatedTokens + 1 })
+  .events()) {
+  if (event.type !== 'token') continue;
+  end = performance.now();
+  if (tokens.length === 0) firstToken = end;
+  tokens.push(event.tokenId);
+}
+
+const run: Run = {
+  engine: 'realizar',
+  library: engine.backend.mode,
+  loadMs,
+  ...(cold && { firstTokenMs: firstToken - start }),
+  prefill: (1000 * promptTokens) / (firstToken - begin),
+  decode: (1000 * generatedTokens) / (end - firstToken),
+  foreign: load(),
+  residentBytes: peakResidentBytes(),
+  tokens: tokens.slice(0, 16),
+};
+console.log(JSON.stringify(run));

@@ -1,6 +1,6 @@
 // A llama of any shape with random weights, as a GGUF file: speed does not depend on what the weights say.
 //
-//   node bench/support/random-model.ts OUT q4_0|q8_0|f16 tinyllama|smollm|llama3-8b
+//   node bench/support/random-model.ts OUT q4_0|q8_0|f16|q4_k_m tinyllama|smollm|llama3-8b
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { byteLength, formats, type DType } from '../../src/dtype/index.ts';
@@ -22,7 +22,8 @@ export const shapes = {
 } as const satisfies Readonly<Record<string, LlamaShape>>;
 
 export type ShapeName = keyof typeof shapes;
-export type RandomDType = Extract<DType, 'q4_0' | 'q8_0' | 'f16'>;
+/** One format for every matrix; or `q4_k_m`, llama.cpp's mix of Q4_K and Q6_K. */
+export type RandomDType = Extract<DType, 'q4_0' | 'q8_0' | 'f16'> | 'q4_k_m';
 
 const ALIGNMENT = 32;
 const STRING = 8;
@@ -63,12 +64,12 @@ interface TensorPlan {
 
 function tensorsOf(
   { hidden, layers, heads, kvHeads, intermediate, vocab }: LlamaShape,
-  dtype: RandomDType,
+  mix: RandomDType,
 ): TensorPlan[] {
   const kv = (hidden / heads) * kvHeads;
   const matrix = (name: string, rows: number, columns: number): TensorPlan => ({
     name: `${name}.weight`,
-    dtype,
+    dtype: mix === 'q4_k_m' ? mixedDType(name, layers) : mix,
     shape: [rows, columns],
   });
   const norm = (name: string): TensorPlan => ({ name: `${name}.weight`, dtype: 'f32', shape: [hidden] });
@@ -89,6 +90,19 @@ function tensorsOf(
     matrix('output', vocab, hidden),
     ...Array.from({ length: layers }, layer).flat(),
   ];
+}
+
+/** What llama.cpp's quantize takes for Q4_K_M: six bits for the output head, and for attn_v and ffn_down of some layers. */
+export function mixedDType(name: string, layers: number): 'q4_k' | 'q6_k' {
+  if (name === 'output') return 'q6_k';
+  const layer = Number(/^blk\.(\d+)\.(attn_v|ffn_down)$/.exec(name)?.[1] ?? Number.NaN);
+  return usesMoreBits(layer, layers) ? 'q6_k' : 'q4_k';
+}
+
+/** `use_more_bits` of llama.cpp: the first and the last eighth, and every third layer between them. NaN: no. */
+function usesMoreBits(layer: number, layers: number): boolean {
+  const eighth = Math.floor(layers / 8);
+  return layer < eighth || layer >= Math.floor((7 * layers) / 8) || (layer - eighth) % 3 === 2;
 }
 
 function header(
@@ -158,6 +172,18 @@ const tokenText = (id: number): string =>
   (id < 259 ? `<0x${(id - 3).toString(16).padStart(2, '0').toUpperCase()}>` : id === 259 ? '▁' : `t${id}`);
 const tokenType = (id: number): number => (id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1);
 
+/** Where a block's f16 scales lie, and the factors under which random quants come out near 1/√columns, about zero. */
+const blockScales = {
+  q4_0: [{ offset: 0, factor: 0.25 }],
+  q8_0: [{ offset: 0, factor: 0.016 }],
+  // Six random bits of scale and four of quant are 236 on average; the six of the minimum are 31.5.
+  q4_k: [
+    { offset: 0, factor: 0.005 },
+    { offset: 2, factor: 0.005 * 7.5 },
+  ],
+  q6_k: [{ offset: 208, factor: 0.003 }],
+} as const;
+
 /** Random quants under one ordinary scale: activations stay near 1, and no product is denormal. */
 function randomWeights({ dtype, shape }: TensorPlan): Uint8Array {
   const bytes = new Uint8Array(byteLength(dtype, shape));
@@ -178,8 +204,10 @@ function randomWeights({ dtype, shape }: TensorPlan): Uint8Array {
       view.setUint16(at, (view.getUint16(at, true) & 0x83ff) | exponent, true);
     return bytes;
   }
-  const scale = numberToF16((dtype === 'q4_0' ? 0.25 : 0.016) / Math.sqrt(columns));
-  for (let at = 0; at < bytes.length; at += formats[dtype].blockBytes) view.setUint16(at, scale, true);
+  for (const { offset, factor } of blockScales[dtype as keyof typeof blockScales]) {
+    const scale = numberToF16(factor / Math.sqrt(columns));
+    for (let at = offset; at < bytes.length; at += formats[dtype].blockBytes) view.setUint16(at, scale, true);
+  }
   return bytes;
 }
 
