@@ -4,11 +4,10 @@
 import { loadEngine } from '../../src/index.ts';
 import { foreignLoad } from './cpu-load.ts';
 import { peakResidentBytes } from './resident.ts';
-import { promptOf, settingsFrom, warmUpPrompt, WARM_UP_GENERATED, type Run } from './run-settings.ts';
+import { promptOf, settingsFrom, textOf, warmUpPrompt, WARM_UP_GENERATED, type Run } from './run-settings.ts';
 
-const { model, threads, promptTokens, generatedTokens, contextLength, cold, kvType, kernelSet } = settingsFrom(
-  process.argv.slice(2),
-);
+const settings = settingsFrom(process.argv.slice(2));
+const { model, threads, generatedTokens, contextLength, cold, kernelSet } = settings;
 const greedy = { temperature: 0, ignoreEos: true };
 
 let load = foreignLoad();
@@ -28,9 +27,10 @@ const begin = performance.now();
 let firstToken = begin;
 let end = begin;
 const tokens: number[] = [];
-for await (const event of engine
-  .generate(promptOf(promptTokens), { ...greedy, maxTokens: generatedTokens + 1 })
-  .events()) {
+const prompt = settings.textLength === undefined ? promptOf(settings.promptTokens) : textOf(settings.textLength);
+const generation = engine.generate(prompt, { ...greedy, maxTokens: generatedTokens + 1 });
+const promptTokens = generation.promptTokenIds.length;
+for await (const event of generation.events()) {
   if (event.type !== 'token') continue;
   end = performance.now();
   if (tokens.length === 0) firstToken = end;
@@ -45,6 +45,7 @@ const run: Run = {
   prefill: (1000 * promptTokens) / (firstToken - begin),
   decode: (1000 * generatedTokens) / (end - firstToken),
   foreign: load(),
+  promptTokens,
   residentBytes: peakResidentBytes(),
   tokens: tokens.slice(0, 16),
 };

@@ -5,6 +5,8 @@ export interface RunSettings {
   readonly model: string;
   readonly threads: number;
   readonly promptTokens: number;
+  /** Characters of a text that is the prompt instead, for engines that take no token ids. */
+  readonly textLength?: number | undefined;
   /** Tokens generated after the first, which ends the prompt. */
   readonly generatedTokens: number;
   /** Positions of the kv cache. */
@@ -30,6 +32,7 @@ export function settingsFrom(args: readonly string[]): RunSettings {
     options: {
       threads: { type: 'string', default: '1' },
       prompt: { type: 'string', default: '128' },
+      text: { type: 'string' },
       generate: { type: 'string', default: '64' },
       context: { type: 'string', default: '2048' },
       kv: { type: 'string' },
@@ -41,6 +44,7 @@ export function settingsFrom(args: readonly string[]): RunSettings {
     model: positionals[0] ?? 'models/demo.gguf',
     threads: Number(values.threads),
     promptTokens: Number(values.prompt),
+    textLength: values.text === undefined ? undefined : Number(values.text),
     generatedTokens: Number(values.generate),
     contextLength: Number(values.context),
     cold: values.cold,
@@ -50,11 +54,12 @@ export function settingsFrom(args: readonly string[]): RunSettings {
 }
 
 export function argumentsOf(settings: RunSettings): string[] {
-  const { model, threads, promptTokens, generatedTokens, contextLength, cold, kvType, kernelSet } = settings;
+  const { model, threads, promptTokens, textLength, generatedTokens, contextLength, cold, kvType, kernelSet } = settings;
   return [
     model,
     `--threads=${threads}`,
     `--prompt=${promptTokens}`,
+    ...(textLength === undefined ? [] : [`--text=${textLength}`]),
     `--generate=${generatedTokens}`,
     `--context=${contextLength}`,
     ...(kvType === undefined ? [] : [`--kv=${kvType}`]),
@@ -68,6 +73,17 @@ export const promptOf = (tokens: number): number[] => Array.from({ length: token
 
 /** Shares no beginning with `promptOf`, so that no prefix is found again. */
 export const warmUpPrompt = (): number[] => Array.from({ length: WARM_UP_TOKENS }, (_, i) => 2900 + i * 11);
+
+/** A text in which no part repeats. */
+export function textOf(length: number, first = 0): string {
+  let text = '';
+  for (let line = first; text.length < length; line++)
+    text += `Line ${line}: the lantern of house ${(line * 7919) % 1000} is lit.\n`;
+  return text.slice(0, length);
+}
+
+/** Begins unlike `textOf`. */
+export const warmUpText = (): string => `A warm-up. ${textOf(WARM_UP_TOKENS, 500)}`;
 
 /** What one process found. */
 export interface Run {
@@ -86,6 +102,8 @@ export interface Run {
   /** Share of one core that other processes used meanwhile. */
   readonly foreign: number;
   readonly residentBytes: number;
+  /** Tokens of the prompt, as the engine counted them. */
+  readonly promptTokens?: number | undefined;
   /** The first tokens generated. */
   readonly tokens: readonly number[];
 }
