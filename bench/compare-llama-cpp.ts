@@ -4,19 +4,18 @@
 //
 // Every round is a JSON line, kept in .cache/bench/records.jsonl; a table of medians follows. A round counts where other
 // processes used at most MAX_FOREIGN of a core during both its runs; others are repeated, up to twice the rounds asked for.
-import { execFileSync } from 'node:child_process';
-import { createReadStream, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
 import { median } from '../src/cli/median.ts';
 import { llamaCppCases, type Case } from './support/llama-cpp-cases.ts';
 import { thisMachine } from './support/machine.ts';
+import { readIntoPageCache } from './support/models.ts';
 import { countedRounds, latestRounds, readRecords, type Round } from './support/records.ts';
 import { benchOptions, chosen, runRounds, summaryOf, type RoundResult } from './support/rounds.ts';
-import { argumentsOf, type Run } from './support/run-settings.ts';
+import { bootstrap, runEngine } from './support/run-engine.ts';
+import type { Run } from './support/run-settings.ts';
 import { markdownTable } from './support/table.ts';
 
 const CONTEXT_LENGTH = 2048;
-const ENGINES = { ours: 'support/measure-realizar.ts', theirs: 'peers/measure-llama-cpp.mjs' } as const;
 
 interface Pair {
   readonly ours: Run;
@@ -25,7 +24,7 @@ interface Pair {
 
 const options = benchOptions();
 const cases = chosen(llamaCppCases, options);
-execFileSync(process.execPath, [resolve(import.meta.dirname, '../scripts/bootstrap.mjs'), 'peers'], { stdio: 'inherit' });
+bootstrap('peers');
 
 for (const one of cases) {
   await readIntoPageCache(one.model());
@@ -35,7 +34,16 @@ for (const one of cases) {
 
 const { cpu, node } = thisMachine();
 console.log(`\n${cpu}, Node ${node}, context ${CONTEXT_LENGTH}, medians of the clean rounds\n`);
-const header = ['case', 'threads', 'realizar', 'llama.cpp', 'its own clock', 'ratio (each clean round)', 'resident / file', 'libraries'];
+const header = [
+  'case',
+  'threads',
+  'realizar',
+  'llama.cpp',
+  'its own clock',
+  'ratio (each clean round)',
+  'resident / file',
+  'libraries',
+];
 const records = readRecords();
 const rows = cases.flatMap((one) =>
   options.threads.flatMap((threads) => {
@@ -46,30 +54,24 @@ const rows = cases.flatMap((one) =>
 console.log(markdownTable(header, rows));
 
 function pairOf(one: Case, threads: number): Pair {
-  return { ours: measure(ENGINES.ours, one, threads), theirs: measure(ENGINES.theirs, one, threads) };
-}
-
-function measure(script: string, one: Case, threads: number): Run {
-  const args = argumentsOf({
+  const settings = {
     model: one.model(),
     threads,
     promptTokens: one.promptTokens,
     generatedTokens: one.generatedTokens,
     contextLength: CONTEXT_LENGTH,
     cold: one.measures === 'first-token',
-  });
-  const output = execFileSync(process.execPath, [resolve(import.meta.dirname, script), ...args], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(output.trim().split('\n').at(-1)!) as Run;
+  };
+  return { ours: runEngine('realizar', settings), theirs: runEngine('llama.cpp', settings) };
 }
 
 /** The ratio is one of speeds, also where the figures are milliseconds. */
 function resultOf(one: Case, pair: Pair): RoundResult {
   const { ours, theirs } = pair;
   const value =
-    one.measures === 'first-token' ? theirs.firstTokenMs! / ours.firstTokenMs! : ours[one.measures] / theirs[one.measures];
+    one.measures === 'first-token'
+      ? theirs.firstTokenMs! / ours.firstTokenMs!
+      : ours[one.measures] / theirs[one.measures];
   return { case: one.name, value, foreign: Math.max(ours.foreign, theirs.foreign), details: { ...pair } };
 }
 
@@ -95,8 +97,4 @@ function rowOf(one: Case, threads: number, rounds: readonly Round[]): string[] {
 
 function figureOf(value: number): string {
   return value.toFixed(value < 100 ? 1 : 0);
-}
-
-async function readIntoPageCache(path: string): Promise<void> {
-  for await (const _ of createReadStream(path, { highWaterMark: 8 * 2 ** 20 }));
 }

@@ -35,7 +35,9 @@ const names = values.case.flatMap((list) => list.split(','));
 const wanted = floors.filter((floor) => names.length === 0 || names.includes(floor.case));
 const unknown = names.find((name) => floors.every((floor) => floor.case !== name));
 if (unknown !== undefined) {
-  console.error(`There is no floor for ${unknown}; there are floors for ${[...new Set(floors.map((floor) => floor.case))].join(', ')}.`);
+  console.error(
+    `There is no floor for ${unknown}; there are floors for ${[...new Set(floors.map((floor) => floor.case))].join(', ')}.`,
+  );
   process.exit(2);
 }
 if (!values.recorded) measure(wanted);
@@ -46,7 +48,12 @@ const verdicts = wanted.map((floor) => verdictOf(floor, latestRounds(records, fl
 const title = `${thisMachine().cpu}: floors of the ${cpu === 'vnni' ? 'AMX or VNNI' : 'AVX2'} class`;
 console.log(`\n${title}\n`);
 const header = ['case', 'threads', 'median', 'floor', 'clean rounds', ''];
-console.log(markdownTable(header, verdicts.map(({ row }) => row)));
+console.log(
+  markdownTable(
+    header,
+    verdicts.map(({ row }) => row),
+  ),
+);
 
 const failures = verdicts.flatMap(({ failure }) => failure ?? []);
 for (const failure of failures) console.error(failure);
@@ -88,8 +95,17 @@ function verdictOf(floor: Floor, rounds: readonly RecordedRound[]): { row: strin
   const clean = rounds.filter(isClean).length;
   const held = holds(floor, cpu, value);
   return {
-    row: [floor.case, String(floor.threads), value.toFixed(2), limit, `${clean} of ${rounds.length}`, held ? '' : '**missed**'],
-    failure: held ? undefined : `${floor.case} with ${threadsOf(floor)}: ${value.toFixed(2)}, and its floor is ${limit}`,
+    row: [
+      floor.case,
+      String(floor.threads),
+      value.toFixed(2),
+      limit,
+      `${clean} of ${rounds.length}`,
+      held ? '' : '**missed**',
+    ],
+    failure: held
+      ? undefined
+      : `${floor.case} with ${threadsOf(floor)}: ${value.toFixed(2)}, and its floor is ${limit}`,
   };
 }
 

@@ -145,7 +145,7 @@ describe('the house', () => {
       (file) =>
         file.includes('/') &&
         !existsSync(join(src, dirname(file))) &&
-        !/^(golden|examples|scripts|support|backend\/ops)/.test(file),
+        !/^(bench|golden|examples|scripts|support|backend\/ops)/.test(file),
     );
     expect(orphans).toEqual([]);
   });

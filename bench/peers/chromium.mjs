@@ -13,7 +13,7 @@ const FLAGS = [
 ];
 
 /** A headless Chromium: the one that the system has, or else Playwright's. */
-export function launchChromium(flags = []) {
+export function launchChromium() {
   const executablePath = INSTALLED.find((path) => existsSync(path));
-  return chromium.launch({ ...(executablePath && { executablePath }), args: [...FLAGS, ...flags] });
+  return chromium.launch({ ...(executablePath && { executablePath }), args: FLAGS });
 }

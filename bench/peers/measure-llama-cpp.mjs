@@ -7,9 +7,15 @@ import { foreignLoad } from '../support/cpu-load.ts';
 import { peakResidentBytes } from '../support/resident.ts';
 import { promptOf, settingsFrom, warmUpPrompt, WARM_UP_GENERATED } from '../support/run-settings.ts';
 
-const { model: modelPath, threads, promptTokens, generatedTokens, contextLength, cold, kvType } = settingsFrom(
-  process.argv.slice(2),
-);
+const {
+  model: modelPath,
+  threads,
+  promptTokens,
+  generatedTokens,
+  contextLength,
+  cold,
+  kvType,
+} = settingsFrom(process.argv.slice(2));
 // Flash attention is the package's default where the model allows it; `off` shows what it costs or brings.
 const flashAttention = process.env.LLAMA_FLASH_ATTENTION === 'off' ? false : 'auto';
 
@@ -75,9 +81,9 @@ function ownRate(name) {
   return milliseconds === undefined ? null : (1000 * count) / milliseconds;
 }
 
-async function* take(tokens, length) {
+async function* take(generation, length) {
   let taken = 0;
-  for await (const token of tokens) {
+  for await (const token of generation) {
     yield token;
     if (++taken === length) return;
   }

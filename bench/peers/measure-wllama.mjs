@@ -8,17 +8,16 @@
 // no prompt cache; a warm-up before the clock starts. WLLAMA_OPTIONS (JSON) is added to its load parameters.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { foreignLoad } from '../support/cpu-load.ts';
+import { foreignLoad, treeSeconds } from '../support/cpu-load.ts';
 import { settingsFrom, textOf, warmUpText, WARM_UP_GENERATED } from '../support/run-settings.ts';
 import { serveFiles } from '../support/serve-files.ts';
 import { launchChromium } from './chromium.mjs';
 
 const settings = settingsFrom(process.argv.slice(2));
 // The package's entry points name files that it does not ship.
-const wllama = join(fileURLToPath(import.meta.resolve('@wllama/wllama/package.json')), '../esm');
-const { url, server } = await serveFiles({ '/wllama': wllama, '/model.gguf': settings.model });
-const flags = process.env.WLLAMA_FLAGS?.split(' ') ?? [];
-const browser = await launchChromium(flags);
+const files = join(fileURLToPath(import.meta.resolve('@wllama/wllama/package.json')), '../esm');
+const { url, server } = await serveFiles({ '/wllama': files, '/model.gguf': settings.model });
+const browser = await launchChromium();
 const page = await browser.newPage();
 if (process.env.WLLAMA_LOG) page.on('console', (message) => console.error(message.text()));
 page.on('pageerror', (error) => console.error(error));
@@ -40,7 +39,15 @@ await page.evaluate(() => {
   globalThis.complete = async (prompt, count) => {
     const begin = performance.now();
     const times = [];
-    const options = { prompt, max_tokens: count, temperature: 0, top_k: 1, samplers: ['top_k'], ignore_eos: true, cache_prompt: false };
+    const options = {
+      prompt,
+      max_tokens: count,
+      temperature: 0,
+      top_k: 1,
+      samplers: ['top_k'],
+      ignore_eos: true,
+      cache_prompt: false,
+    };
     let timings;
     for await (const chunk of await globalThis.wllama.createCompletion({ ...options, stream: true })) {
       if (chunk.choices?.[0]?.finish_reason == null) times.push(performance.now() - begin);
@@ -62,8 +69,9 @@ const loaded = await page.evaluate((options) => globalThis.start(options), {
 });
 if (process.env.WLLAMA_LOG) console.error(loaded.log.join('\n'));
 const complete = (prompt, count) => page.evaluate(([text, max]) => globalThis.complete(text, max), [prompt, count]);
-await complete(warmUpText(), WARM_UP_GENERATED);
-const load = foreignLoad();
+// A few tokens call its kernels often enough for their final tier.
+await complete(warmUpText(16), WARM_UP_GENERATED);
+const load = foreignLoad(treeSeconds);
 const { times, timings } = await complete(textOf(textLength), generatedTokens + 1);
 const foreign = load();
 
@@ -79,7 +87,6 @@ console.log(
     foreign,
     residentBytes: 0,
     tokens: [],
-    generated: times.length,
   }),
 );
 await browser.close();

@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 
 const TICKS_PER_SECOND = 100;
 
-/** Starts a stopwatch of CPU time; the result tells which share of one core other processes used meanwhile (Linux; 0 elsewhere). */
-export function foreignLoad(): () => number {
+/**
+ * Starts a stopwatch of CPU time; the result tells which share of one core other processes used meanwhile (Linux; 0 elsewhere).
+ *
+ * @param ownSeconds CPU time of what is measured: this process, or `treeSeconds`
+ */
+export function foreignLoad(ownSeconds: () => number = processSeconds): () => number {
   const start = { busy: busySeconds(), own: ownSeconds(), at: performance.now() };
   return () => {
     const seconds = (performance.now() - start.at) / 1000;
@@ -12,7 +16,34 @@ export function foreignLoad(): () => number {
   };
 }
 
-function ownSeconds(): number {
+/** CPU time of this process and of all that it started and that still run, such as a browser. */
+export function treeSeconds(): number {
+  if (process.platform !== 'linux') return 0;
+  const stats = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (statOf(name) ?? []) : []));
+  const members = new Set([process.pid]);
+  // A process is younger than its parent, but its number may not be higher: repeat until nothing is found.
+  for (let before = 0; before < members.size;) {
+    before = members.size;
+    for (const { pid, parent } of stats) if (members.has(parent)) members.add(pid);
+  }
+  return stats.reduce((sum, { pid, seconds }) => (members.has(pid) ? sum + seconds : sum), 0);
+}
+
+/** Undefined where the process ended meanwhile. */
+function statOf(pid: string): { pid: number; parent: number; seconds: number } | undefined {
+  try {
+    // The name, in parentheses, may hold anything; after it come state, parent, and as 14th and 15th of all user and system time.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')
+      .map(Number);
+    return { pid: Number(pid), parent: fields[1]!, seconds: (fields[11]! + fields[12]!) / TICKS_PER_SECOND };
+  } catch {
+    return undefined;
+  }
+}
+
+function processSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 }

@@ -46,7 +46,11 @@ export const floors: readonly Floor[] = [
   ...atLeast(['decode-q8_0'], [1.0, 1.05], [1.5, 1.2]),
   ...atLeast(['decode-smollm2'], [1.3, 1.6], [1.6, 2.2]),
   ...atLeast(['decode-1024-q4_0', 'decode-1024-q8_0'], [0.95, 1.05], [1.2, 1.1]),
-  ...atLeast(['prefill-256-q4_0', 'prefill-512-q4_0', 'prefill-256-q8_0', 'prefill-512-q8_0'], [0.65, 0.65], [1.1, 0.8]),
+  ...atLeast(
+    ['prefill-256-q4_0', 'prefill-512-q4_0', 'prefill-256-q8_0', 'prefill-512-q8_0'],
+    [0.65, 0.65],
+    [1.1, 0.8],
+  ),
   ...atLeast(['prefill-256-smollm2', 'prefill-512-smollm2'], [0.7, 0.7], [0.9, 0.9]),
   ...atLeast(['decode-q4_k_m'], [0.9, 0.95], [1.1, 1.0]),
   ...atLeast(['load-q8_0'], [0.9, 1.0], [0.9, 1.0]),
@@ -58,10 +62,9 @@ export const floors: readonly Floor[] = [
     atLeastAnywhere(`batched-4-${format}`, 2, 1.8),
     atLeastAnywhere(`batched-8-${format}`, 2, 2.2),
   ]),
-  ...['wllama-decode-smollm2', 'wllama-prefill-smollm2', 'wllama-decode-q4_0', 'wllama-prefill-q4_0'].flatMap((name) => [
-    atLeastAnywhere(name, 1, 2),
-    atLeastAnywhere(name, 2, 2),
-  ]),
+  ...['wllama-decode-smollm2', 'wllama-prefill-smollm2', 'wllama-decode-q4_0', 'wllama-prefill-q4_0'].flatMap(
+    (name) => [atLeastAnywhere(name, 1, 2), atLeastAnywhere(name, 2, 2)],
+  ),
   atLeastAnywhere('prompt-lookup', 1, 1.5),
   atLeastAnywhere('prompt-lookup', 2, 1.5),
   atMostAnywhere('toy-forward-1', 5.7),

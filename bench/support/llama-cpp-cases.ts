@@ -1,5 +1,4 @@
-import { resolve } from 'node:path';
-import { randomModel } from './random-model.ts';
+import { models, type ModelName } from './models.ts';
 
 /** A measurement beside llama.cpp. Models are written when they are first needed. */
 export interface Case {
@@ -10,18 +9,6 @@ export interface Case {
   /** Which of the figures the case is about. */
   readonly measures: 'decode' | 'prefill' | 'first-token';
 }
-
-const derived = (name: string): string => resolve(import.meta.dirname, '../../.cache/models', name);
-
-const models = {
-  q4_0: () => randomModel('tinyllama', 'q4_0'),
-  q8_0: () => randomModel('tinyllama', 'q8_0'),
-  q4_k_m: () => randomModel('tinyllama', 'q4_k_m'),
-  /** Real weights. */
-  smollm2: () => derived('SmolLM2-135M-Instruct.Q8_0.gguf'),
-} as const;
-
-type ModelName = keyof typeof models;
 
 const decode = (model: ModelName, promptTokens = 32, name = `decode-${model}`): Case => ({
   name,

@@ -1,6 +1,7 @@
 // One run of realizar in a process of its own; prints one JSON line.
 //
 //   node bench/support/measure-realizar.ts MODEL --threads 2 --prompt 256 --generate 64 [--context 2048] [--kv f16] [--cold]
+import type { KvDType } from '../../src/backend/backend.ts';
 import { loadEngine } from '../../src/index.ts';
 import { foreignLoad } from './cpu-load.ts';
 import { peakResidentBytes } from './resident.ts';
@@ -13,8 +14,10 @@ const greedy = { temperature: 0, ignoreEos: true };
 let load = foreignLoad();
 const start = performance.now();
 await using engine = await loadEngine(model, {
+  backend: 'wasm',
   threads,
   contextLength,
+  ...(settings.kvType !== undefined && { kvCacheType: settings.kvType as KvDType }),
   ...(kernelSet !== undefined && { kernelSet }),
 });
 const loadMs = performance.now() - start;

@@ -54,7 +54,8 @@ export function settingsFrom(args: readonly string[]): RunSettings {
 }
 
 export function argumentsOf(settings: RunSettings): string[] {
-  const { model, threads, promptTokens, textLength, generatedTokens, contextLength, cold, kvType, kernelSet } = settings;
+  const { model, threads, promptTokens, textLength, generatedTokens, contextLength, cold, kvType, kernelSet } =
+    settings;
   return [
     model,
     `--threads=${threads}`,
@@ -83,7 +84,7 @@ export function textOf(length: number, first = 0): string {
 }
 
 /** Begins unlike `textOf`. */
-export const warmUpText = (): string => `A warm-up. ${textOf(WARM_UP_TOKENS, 500)}`;
+export const warmUpText = (length: number): string => `A warm-up. ${textOf(length, 500)}`;
 
 /** What one process found. */
 export interface Run {

@@ -10,25 +10,32 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
+/** Prefixes of paths, and the file or folder that each stands for. */
+type Routes = Readonly<Record<string, string>>;
+
 /**
  * Serves files on 127.0.0.1, cross-origin isolated, so that pages may share memory between threads. `/` is an empty page.
  *
- * @param routes prefixes of paths, and the file or folder that each stands for
+ * @param imports the page's import map: names of packages and the paths of their modules
  */
-export async function serveFiles(routes: Readonly<Record<string, string>>): Promise<{ url: string; server: Server }> {
-  const server = createServer((request, response) => answer(request, response, routes)).listen(0, '127.0.0.1');
+export async function serveFiles(
+  routes: Routes,
+  imports: Readonly<Record<string, string>> = {},
+): Promise<{ url: string; server: Server }> {
+  const page = `<!doctype html><title>bench</title><script type="importmap">${JSON.stringify({ imports })}</script>`;
+  const server = createServer((request, response) => answer(request, response, routes, page)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return { url: `http://127.0.0.1:${address.port}`, server };
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, routes: Readonly<Record<string, string>>): void {
+function answer(request: IncomingMessage, response: ServerResponse, routes: Routes, page: string): void {
   response.setHeader('cross-origin-opener-policy', 'same-origin');
   response.setHeader('cross-origin-embedder-policy', 'require-corp');
   response.setHeader('cross-origin-resource-policy', 'same-origin');
   const path = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
-  if (path === '/') return void response.setHeader('content-type', 'text/html').end('<!doctype html><title>bench</title>');
+  if (path === '/') return void response.setHeader('content-type', 'text/html').end(page);
   const prefix = Object.keys(routes).find((one) => path === one || path.startsWith(`${one}/`));
   const file = prefix === undefined ? undefined : join(routes[prefix]!, path.slice(prefix.length));
   const size = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false })?.size;
