@@ -57,6 +57,7 @@ function install(wanted) {
 install(workspaces[job] ?? []);
 const node = join(root, 'node_modules/.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 run(node, ['scripts/build-wasm.ts']);
+run(node, ['scripts/embed-shaders.ts']);
 
 if (job === 'build') run(node, ['node_modules/tsdown/dist/run.mjs']);
 if (job === 'start') serve(args.length > 0 ? args : ['--demo']);

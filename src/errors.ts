@@ -39,6 +39,8 @@ export type ErrorCode =
   // the machine
   | 'backend-unavailable'
   | 'backend-failed'
+  | 'device-lost'
+  | 'shader-error'
   | 'out-of-memory'
   | 'closed'
   | 'port-in-use'

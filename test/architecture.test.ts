@@ -28,6 +28,10 @@ const house: Readonly<Record<string, Room>> = {
   'backend/check-best.ts': { may: [] },
   'backend/reference': { may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts'] },
   'backend/wasm': { may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'generated'] },
+  'backend/webgpu': {
+    may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'generated'],
+    packages: ['webgpu'],
+  },
   'backend/open.ts': { may: ['backend'] },
   tokenizer: { may: ['checkpoint'] },
   'tokenizer/chat-template.ts': { may: ['checkpoint', 'tokenizer'], packages: ['@huggingface/jinja'] },

@@ -1,0 +1,112 @@
+import { RealizarError } from '../../errors.ts';
+
+/**
+ * What went wrong on a device, which WebGPU tells later and elsewhere: lost devices, allocations that did not fit, shaders that
+ * do not compile. Nothing is read from a device before `settled()` found it in order, so that nobody sees numbers that are none.
+ */
+export class DeviceHealth {
+  readonly #device: GPUDevice;
+  readonly #watched = new Set<Promise<void>>();
+  readonly #lost: Promise<never>;
+  #failure: RealizarError | undefined;
+  #isDisposed = false;
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+    device.addEventListener('uncapturederror', (event) => {
+      event.preventDefault();
+      this.report(asError(event.error, 'the GPU refused what it was given'));
+    });
+    this.#lost = device.lost.then(({ reason, message }) => {
+      this.#failure = this.#isDisposed ? closedError() : lostError(reason, message);
+      throw this.#failure;
+    });
+    this.#lost.catch(() => {}); // also told to everyone who waits
+  }
+
+  /** The first thing that went wrong; a lost device before all others. */
+  get failure(): RealizarError | undefined {
+    return this.#failure;
+  }
+
+  report(error: RealizarError): void {
+    this.#failure ??= error;
+  }
+
+  /** The device will be destroyed on purpose: what still waits hears `closed`. */
+  dispose(): void {
+    this.#isDisposed = true;
+  }
+
+  /** @throws RealizarError `out-of-memory` for more than the device allows; what does not fit is found by `settled` */
+  allocate(bytes: number, what: string, usage: number): GPUBuffer {
+    const size = Math.max(16, Math.ceil(bytes / 16) * 16);
+    const { maxBufferSize } = this.#device.limits;
+    if (size > maxBufferSize) throw tooLarge(what, size, `${mebibytes(maxBufferSize)} at a time`);
+    if (this.#failure) throw this.#failure;
+    return this.watch(
+      'out-of-memory',
+      () => this.#device.createBuffer({ label: what, size, usage }),
+      () => tooLarge(what, size, 'less than that'),
+    );
+  }
+
+  /** Runs `body`; should the device object later, `settled` throws what `describe` says. */
+  watch<T>(filter: GPUErrorFilter, body: () => T, describe: (error: GPUError) => RealizarError): T {
+    this.#device.pushErrorScope(filter);
+    const result = body();
+    const checked = this.#device.popErrorScope().then(
+      (error) => {
+        if (error) this.report(describe(error));
+      },
+      () => {}, // the device is lost, which `#lost` tells
+    );
+    this.#watched.add(checked);
+    void checked.finally(() => this.#watched.delete(checked));
+    return result;
+  }
+
+  /** Waits for what is known of earlier calls. @throws RealizarError what went wrong: `device-lost` | `out-of-memory` | … */
+  async settled(): Promise<void> {
+    await this.race(Promise.all(this.#watched));
+    if (this.#failure) throw this.#failure;
+  }
+
+  /** Waits for `promise`, or throws when the device is lost before. */
+  async race<T>(promise: Promise<T>): Promise<T> {
+    try {
+      return await Promise.race([promise, this.#lost]);
+    } catch (error) {
+      if (error instanceof RealizarError) throw error;
+      // A promise of a lost device may fail before `lost` is told.
+      await Promise.race([this.#lost, new Promise((done) => setTimeout(done, LOST_GRACE_MS))]);
+      throw this.#failure ?? asError(error, 'the GPU failed');
+    }
+  }
+}
+
+const LOST_GRACE_MS = 100;
+
+const closedError = () => new RealizarError('closed', 'this backend was closed');
+
+const lostError = (reason: string, message: string) =>
+  new RealizarError('device-lost', `the GPU was lost (${reason}): ${message || 'its driver gave no reason'}`);
+
+const tooLarge = (what: string, bytes: number, room: string) =>
+  new RealizarError(
+    'out-of-memory',
+    `${what} needs ${mebibytes(bytes)} and the GPU gives ${room}; a smaller model, a shorter context or --backend wasm will fit`,
+    { field: what },
+  );
+
+const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
+
+function asError(error: unknown, what: string): RealizarError {
+  const message = error instanceof Error || isGpuError(error) ? error.message : String(error);
+  const code = isOutOfMemory(error) ? 'out-of-memory' : 'backend-failed';
+  return new RealizarError(code, `${what}: ${message}`, { cause: error });
+}
+
+const isGpuError = (error: unknown): error is GPUError =>
+  typeof error === 'object' && error !== null && 'message' in error;
+const isOutOfMemory = (error: unknown): boolean => error?.constructor?.name === 'GPUOutOfMemoryError';
