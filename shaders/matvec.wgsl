@@ -1,0 +1,341 @@
+// matvec: products of few rows of activations with up to three matrices of the same width
+//
+//   x         SHARED: f32 [1, inputs], normed (NORM) and quantised by every workgroup for itself; otherwise what prepare wrote
+//   norm      f32 [inputs], with NORM
+//   scales    of prepare, with int8 and without SHARED
+//   w0 w1 w2  weights in planes, see dtype/*; GATED: w0 is the gate, w1 the other factor
+//   bias      f32 [outputs] of all matrices, one after another, with BIAS
+//   y         f32 [tokens, outputs]: STORE or ADD
+//   grid      ceil(rows / rows of a workgroup) of every matrix (GATED: of one), ceil(tokens / COLUMNS)
+//   launcher  src/backend/webgpu/kernels/matvec.ts
+//
+// LANES invocations share a row: unit u of UNIT blocks belongs to lane u mod LANES, a lane adds its blocks in order, and the
+// lanes' sums are added in order. linear-tile.wgsl adds in the same order, so that both have the same bits.
+#if GATHER == shuffle
+enable subgroups;
+#endif
+const INPUTS = {{INPUTS}}u;
+const BLOCKS = INPUTS / 32u;
+const WORKGROUP = {{WORKGROUP}}u;
+const LANES = {{LANES}}u;
+const UNIT = {{UNIT}}u;
+const STEPS = (BLOCKS + LANES * UNIT - 1u) / (LANES * UNIT);
+const LANES_USED = min(LANES, BLOCKS / UNIT);
+const GROUPS = WORKGROUP / LANES;
+const ROWS = {{ROWS}}u;
+const COLUMNS = {{COLUMNS}}u;
+const GROUP_ROWS = GROUPS * ROWS;
+const W0_ROWS = {{W0_ROWS}}u;
+const W1_ROWS = {{W1_ROWS}}u;
+const W2_ROWS = {{W2_ROWS}}u;
+const W0_PLANE1 = {{W0_PLANE1}}u; const W0_PLANE2 = {{W0_PLANE2}}u; const W0_PLANE3 = {{W0_PLANE3}}u;
+const W1_PLANE1 = {{W1_PLANE1}}u; const W1_PLANE2 = {{W1_PLANE2}}u; const W1_PLANE3 = {{W1_PLANE3}}u;
+const W2_PLANE1 = {{W2_PLANE1}}u; const W2_PLANE2 = {{W2_PLANE2}}u; const W2_PLANE3 = {{W2_PLANE3}}u;
+#if GATED
+const OUTPUTS = W0_ROWS;
+const SUMS = 2u;
+#else
+const OUTPUTS = W0_ROWS + W1_ROWS + W2_ROWS;
+const SUMS = 1u;
+#endif
+const NORM_EPS = f32({{NORM_EPS}});
+
+#if SHARED
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+#elif ACTIVATIONS == int8
+@group(0) @binding(0) var<storage, read> x: array<vec4u>;
+@group(0) @binding(1) var<storage, read> scales: array<vec2f>;
+#else
+@group(0) @binding(0) var<storage, read> x: array<vec4f>;
+#endif
+#if NORM
+@group(0) @binding(1) var<storage, read> norm: array<vec4f>;
+#endif
+@group(0) @binding(2) var<storage, read> w0: array<vec4u>;
+#if MATRICES > 1
+@group(0) @binding(3) var<storage, read> w1: array<vec4u>;
+#endif
+#if MATRICES > 2
+@group(0) @binding(4) var<storage, read> w2: array<vec4u>;
+#endif
+#if BIAS
+@group(0) @binding(5) var<storage, read> bias: array<f32>;
+#endif
+@group(0) @binding(6) var<storage, read_write> y: array<f32>;
+#if COLUMNS > 1
+@group(0) @binding(7) var<uniform> tokens: vec4u;
+#endif
+
+#include "dtype/{{W0_DTYPE}}" with W=w0 PLANES=W0
+#if MATRICES > 1
+#include "dtype/{{W1_DTYPE}}" with W=w1 PLANES=W1
+#endif
+#if MATRICES > 2
+#include "dtype/{{W2_DTYPE}}" with W=w2 PLANES=W2
+#endif
+
+#if SHARED
+#if ACTIVATIONS == int8
+#include "lib/quantise"
+var<workgroup> quants: array<vec4u, 2u * BLOCKS>;
+var<workgroup> quant_scales: array<vec2f, BLOCKS>;
+#else
+var<workgroup> normed: array<vec4f, 8u * BLOCKS>;
+#endif
+#if NORM
+#include "lib/norm"
+#endif
+
+/** The row of activations, ready for products, into workgroup memory. */
+fn prepare(local: u32) {
+#if NORM
+  let inverse = inverse_rms(0u, local);
+#endif
+  for (var b = local; b < BLOCKS; b += WORKGROUP) {
+    var v = array<vec4f, 8>();
+#for j in 0..8
+#if NORM
+    v[{{j}}] = x[b * 8u + {{j}}u] * inverse * norm[b * 8u + {{j}}u];
+#else
+    v[{{j}}] = x[b * 8u + {{j}}u];
+#endif
+#endfor
+#if ACTIVATIONS == int8
+    let q = quantised(v);
+    quants[b] = q.lo;
+    quants[BLOCKS + b] = q.hi;
+    quant_scales[b] = q.scale_and_sum;
+#else
+#for j in 0..8
+    normed[{{j}}u * BLOCKS + b] = v[{{j}}];
+#endfor
+#endif
+  }
+  workgroupBarrier();
+}
+#endif
+
+#if ACTIVATIONS == f32
+#include "lib/float"
+#endif
+
+#if GATHER == shared
+// A column more than there are lanes: the invocations that add a row each then read from different banks.
+var<workgroup> partial: array<f32, SUMS * GROUP_ROWS * COLUMNS * (LANES + 1u)>;
+
+/** The sum of all lanes. `o`: of which row and column. */
+fn lanes_of(o: u32) -> f32 {
+  var total = 0.0;
+  for (var lane = 0u; lane < LANES_USED; lane++) { total += partial[o * (LANES + 1u) + lane]; }
+  return total;
+}
+#else
+fn lanes_of(sum: f32, invocation: u32) -> f32 {
+  let first = invocation & ~(LANES - 1u);
+  var total = 0.0;
+  for (var lane = 0u; lane < LANES_USED; lane++) { total += subgroupShuffle(sum, first + lane); }
+  return total;
+}
+#endif
+
+/** `n`: the output; `token`: the row. */
+fn finish(n: u32, token: u32, sums: vec2f) {
+#if BIAS
+#if GATED
+  let biased = sums + vec2f(bias[n], bias[W0_ROWS + n]);
+#else
+  let biased = sums + vec2f(bias[n], 0.0);
+#endif
+#else
+  let biased = sums;
+#endif
+#if GATED
+  let value = biased.x / (1.0 + exp(-biased.x)) * biased.y;
+#else
+  let value = biased.x;
+#endif
+#if ADD
+  y[token * OUTPUTS + n] += value;
+#else
+  y[token * OUTPUTS + n] = value;
+#endif
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(local_invocation_index) local: u32,
+  @builtin(workgroup_id) id: vec3u,
+#if GATHER == shuffle
+  @builtin(subgroup_invocation_id) invocation: u32,
+#endif
+) {
+#if SHARED
+  prepare(local);
+#endif
+  let group = local / LANES;
+  let lane = local % LANES;
+  let first_token = id.y * COLUMNS;
+#for c in 0..{{COLUMNS}}
+#if COLUMNS > 1
+  let token{{c}} = min(first_token + {{c}}u, tokens.x - 1u);
+#else
+  let token{{c}} = 0u;
+#endif
+#endfor
+
+  // Which matrix, and the workgroup's first row of it.
+  var first_row = id.x * GROUP_ROWS;
+  var matrix_rows = W0_ROWS;
+  var output = first_row;
+#if MATRICES > 1 && !GATED
+  var matrix = 0u;
+  if (id.x >= {{W1_FIRST_GROUP}}u) {
+    matrix = 1u;
+    first_row = (id.x - {{W1_FIRST_GROUP}}u) * GROUP_ROWS;
+    matrix_rows = W1_ROWS;
+    output = W0_ROWS + first_row;
+  }
+#endif
+#if MATRICES > 2
+  if (id.x >= {{W2_FIRST_GROUP}}u) {
+    matrix = 2u;
+    first_row = (id.x - {{W2_FIRST_GROUP}}u) * GROUP_ROWS;
+    matrix_rows = W2_ROWS;
+    output = W0_ROWS + W1_ROWS + first_row;
+  }
+#endif
+
+#for r in 0..{{ROWS}}
+  // Rows behind the last are computed as the last and not stored.
+  let row{{r}} = min(first_row + group * ROWS + {{r}}u, matrix_rows - 1u);
+#for c in 0..{{COLUMNS}}
+  var sum{{r}}_{{c}} = 0.0;
+#if GATED
+  var other{{r}}_{{c}} = 0.0;
+#endif
+#endfor
+#endfor
+
+#for m in 0..{{LOOPS}}
+#if LOOPS > 1
+  if (matrix == {{m}}u) {
+#endif
+  for (var step = 0u; step < STEPS; step++) {
+#for u in 0..{{UNIT}}
+    {
+      let b = (step * LANES + lane) * UNIT + {{u}}u;
+#if WHOLE
+#else
+      if (b < BLOCKS) {
+#endif
+#for r in 0..{{ROWS}}
+#if ACTIVATIONS == int8
+      let weights{{r}} = w{{m}}_block(row{{r}}, b);
+#if GATED
+      let others{{r}} = w1_block(row{{r}}, b);
+#endif
+#else
+      let weights{{r}} = w{{m}}_values(row{{r}}, b);
+#if GATED
+      let others{{r}} = w1_values(row{{r}}, b);
+#endif
+#endif
+#endfor
+#for c in 0..{{COLUMNS}}
+#if ACTIVATIONS == int8
+#if SHARED
+      let lo{{c}} = quants[b];
+      let hi{{c}} = quants[BLOCKS + b];
+      let scale{{c}} = quant_scales[b];
+#else
+      let lo{{c}} = x[token{{c}} * 2u * BLOCKS + b];
+      let hi{{c}} = x[(token{{c}} * 2u + 1u) * BLOCKS + b];
+      let scale{{c}} = scales[token{{c}} * BLOCKS + b];
+#endif
+#for r in 0..{{ROWS}}
+      sum{{r}}_{{c}} = w{{m}}_add(weights{{r}}, lo{{c}}, hi{{c}}, scale{{c}}, sum{{r}}_{{c}});
+#if GATED
+      other{{r}}_{{c}} = w1_add(others{{r}}, lo{{c}}, hi{{c}}, scale{{c}}, other{{r}}_{{c}});
+#endif
+#endfor
+#else
+#if SHARED
+      let x{{c}} = array<vec4f, 8>(
+        normed[b], normed[BLOCKS + b], normed[2u * BLOCKS + b], normed[3u * BLOCKS + b],
+        normed[4u * BLOCKS + b], normed[5u * BLOCKS + b], normed[6u * BLOCKS + b], normed[7u * BLOCKS + b]);
+#else
+      let at{{c}} = token{{c}} * 8u * BLOCKS + b;
+      let x{{c}} = array<vec4f, 8>(
+        x[at{{c}}], x[at{{c}} + BLOCKS], x[at{{c}} + 2u * BLOCKS], x[at{{c}} + 3u * BLOCKS],
+        x[at{{c}} + 4u * BLOCKS], x[at{{c}} + 5u * BLOCKS], x[at{{c}} + 6u * BLOCKS], x[at{{c}} + 7u * BLOCKS]);
+#endif
+#for r in 0..{{ROWS}}
+      sum{{r}}_{{c}} += product(weights{{r}}, x{{c}});
+#if GATED
+      other{{r}}_{{c}} += product(others{{r}}, x{{c}});
+#endif
+#endfor
+#endif
+#endfor
+#if WHOLE
+#else
+      }
+#endif
+    }
+#endfor
+  }
+#if LOOPS > 1
+  }
+#endif
+#endfor
+
+#if GATHER == shared
+#for r in 0..{{ROWS}}
+#for c in 0..{{COLUMNS}}
+  {
+    let o = {{c}}u * GROUP_ROWS + group * ROWS + {{r}}u;
+    partial[o * (LANES + 1u) + lane] = sum{{r}}_{{c}};
+#if GATED
+    partial[(COLUMNS * GROUP_ROWS + o) * (LANES + 1u) + lane] = other{{r}}_{{c}};
+#endif
+  }
+#endfor
+#endfor
+  workgroupBarrier();
+  for (var o = local; o < GROUP_ROWS * COLUMNS; o += WORKGROUP) {
+    let row = o % GROUP_ROWS;
+    let token = first_token + o / GROUP_ROWS;
+#if COLUMNS > 1
+    let is_wanted = first_row + row < matrix_rows && token < tokens.x;
+#else
+    let is_wanted = first_row + row < matrix_rows;
+#endif
+    if (is_wanted) {
+#if GATED
+      finish(output + row, token, vec2f(lanes_of(o), lanes_of(COLUMNS * GROUP_ROWS + o)));
+#else
+      finish(output + row, token, vec2f(lanes_of(o), 0.0));
+#endif
+    }
+  }
+#else
+#for r in 0..{{ROWS}}
+#for c in 0..{{COLUMNS}}
+  {
+#if GATED
+    let sums = vec2f(lanes_of(sum{{r}}_{{c}}, invocation), lanes_of(other{{r}}_{{c}}, invocation));
+#else
+    let sums = vec2f(lanes_of(sum{{r}}_{{c}}, invocation), 0.0);
+#endif
+    let row = group * ROWS + {{r}}u;
+#if COLUMNS > 1
+    let is_wanted = lane == 0u && first_row + row < matrix_rows && first_token + {{c}}u < tokens.x;
+#else
+    let is_wanted = lane == 0u && first_row + row < matrix_rows;
+#endif
+    if (is_wanted) { finish(output + row, token{{c}}, sums); }
+  }
+#endfor
+#endfor
+#endif
+}
