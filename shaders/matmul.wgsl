@@ -24,7 +24,7 @@ const SIDE = 16u;
 const WORKGROUP = SIDE * SIDE;
 const TILE_ROWS = SIDE * {{MICRO_ROWS}}u;
 const TILE_TOKENS = SIDE * {{MICRO_TOKENS}}u;
-const W0_PLANE1 = {{W0_PLANE1}}u; const W0_PLANE2 = {{W0_PLANE2}}u; const W0_PLANE3 = {{W0_PLANE3}}u;
+const W0_PLANE1 = {{W0_PLANE1}}u; const W0_PLANE2 = {{W0_PLANE2}}u;
 
 #if ACTIVATIONS == int8
 @group(0) @binding(0) var<storage, read> x: array<vec4u>;

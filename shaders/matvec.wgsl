@@ -28,9 +28,9 @@ const GROUP_ROWS = GROUPS * ROWS;
 const W0_ROWS = {{W0_ROWS}}u;
 const W1_ROWS = {{W1_ROWS}}u;
 const W2_ROWS = {{W2_ROWS}}u;
-const W0_PLANE1 = {{W0_PLANE1}}u; const W0_PLANE2 = {{W0_PLANE2}}u; const W0_PLANE3 = {{W0_PLANE3}}u;
-const W1_PLANE1 = {{W1_PLANE1}}u; const W1_PLANE2 = {{W1_PLANE2}}u; const W1_PLANE3 = {{W1_PLANE3}}u;
-const W2_PLANE1 = {{W2_PLANE1}}u; const W2_PLANE2 = {{W2_PLANE2}}u; const W2_PLANE3 = {{W2_PLANE3}}u;
+const W0_PLANE1 = {{W0_PLANE1}}u; const W0_PLANE2 = {{W0_PLANE2}}u;
+const W1_PLANE1 = {{W1_PLANE1}}u; const W1_PLANE2 = {{W1_PLANE2}}u;
+const W2_PLANE1 = {{W2_PLANE1}}u; const W2_PLANE2 = {{W2_PLANE2}}u;
 #if GATED
 const OUTPUTS = W0_ROWS;
 const SUMS = 2u;

@@ -9,6 +9,7 @@ export type Defines = Readonly<Record<string, number | boolean | string>>;
  * The WGSL of one variant of `shaders/<kernel>.wgsl`.
  *
  *     #include "lib/reduce"                    shaders/lib/reduce.wgsl, once
+ *     #include "dtype/q4_0" with W=query       the same with defines of its own, once for each list of them
  *     #if SUBGROUP > 1 && DTYPE == q4_0        defines, numbers, words; ! && || and comparisons, no parentheses
  *     #elif …  #else  #endif
  *     #for r in 0..{{ROWS}}  #endfor           the lines between, for each number, with {{r}}
@@ -23,6 +24,13 @@ export function link(kernel: string, defines: Defines, sources: Readonly<Record<
   linker.file(kernel, defines);
   return linker.lines.join('\n');
 }
+
+const INCLUDED = /^"([^"]+)"(?: with ((?:\s*\w+=\S+)+))?$/;
+
+const definesIn = (list: string): Defines =>
+  Object.fromEntries(
+    list.split(/\s+/).flatMap((pair) => (pair === '' ? [] : [pair.split('=', 2) as [string, string]])),
+  );
 
 const DIRECTIVE = /^\s*#(include|if|elif|else|endif|for|endfor)\b\s*(.*?)\s*$/;
 
@@ -41,11 +49,11 @@ class Linker {
     this.#sources = sources;
   }
 
-  file(name: string, defines: Defines): void {
-    if (this.#included.has(name)) return;
-    this.#included.add(name);
+  file(name: string, defines: Defines, own = ''): void {
+    if (this.#included.has(`${name} ${own}`)) return;
+    this.#included.add(`${name} ${own}`);
     if (!Object.hasOwn(this.#sources, name)) throw shaderError(name, 0, 'there is no such shader');
-    this.#block(name, this.#sources[name]!.trimEnd().split('\n'), 0, defines);
+    this.#block(name, this.#sources[name]!.trimEnd().split('\n'), 0, { ...defines, ...definesIn(own) });
   }
 
   #block(name: string, lines: readonly string[], first: number, defines: Defines): void {
@@ -72,7 +80,10 @@ class Linker {
       } else if (directive === 'endfor') {
         throw shaderError(name, at, '#endfor without #for');
       } else if (isActive && directive === 'include') {
-        this.file(substituted(rest, defines, name, at).replaceAll('"', ''), defines);
+        const [, file, own = ''] = INCLUDED.exec(substituted(rest, defines, name, at)) ?? [];
+        if (file === undefined)
+          throw shaderError(name, at, `#include ${rest} has to read as: "lib/reduce" with NAME=word`);
+        this.file(file, defines, own);
       } else if (isActive) {
         this.lines.push(substituted(lines[i]!, defines, name, at));
       }

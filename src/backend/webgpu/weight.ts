@@ -1,5 +1,6 @@
 import { type DType, formats } from '../../dtype/index.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import type { Bound } from './bind-groups.ts';
 
 /**
  * How a weight lies on the GPU: planes of which every load is aligned, in GGUF's order of bytes inside a plane. A flat index counts
@@ -19,28 +20,21 @@ import type { Tensor } from '../../tensor/tensor.ts';
  *
  * Other dtypes are brought into one of these: see `onDevice`.
  */
-export type GpuFormat =
-  | 'q4_0'
-  | 'q8_0'
-  | 'q4_1'
-  | 'q5_0'
-  | 'q5_1'
-  | 'q4_k'
-  | 'q5_k'
-  | 'q6_k'
-  | 'f16'
-  | 'bf16'
-  | 'f32';
+export type GpuFormat = 'q4_0' | 'q8_0' | 'q4_1' | 'q5_0' | 'q5_1' | 'q4_k' | 'q5_k' | 'q6_k' | 'f16' | 'bf16' | 'f32';
 
 export type PlaneName = 'quants' | 'scales' | 'high';
 
-/** Some rows of a weight, in buffers that can be bound whole. */
+/**
+ * Some rows of a weight, in one buffer that can be bound whole: a kernel that takes three weights then needs three bindings of the
+ * eight that every device has.
+ */
 export interface WeightShard {
   /** Of the weight's rows, the first that lies here, and how many. */
   readonly firstRow: number;
   readonly rows: number;
-  /** In the order of `planesOf(format)`. */
-  readonly planes: readonly GPUBuffer[];
+  readonly buffer: GPUBuffer;
+  /** The same buffer part by part, in the order of `planesOf(format)`; where each begins says `shardLayout`. */
+  readonly planes: readonly Exclude<Bound, GPUBuffer>[];
 }
 
 /** A matrix on the GPU. Row `n` of a shard lies at row `origin + n · stride` of its planes: weights can be fused with others. */
@@ -89,6 +83,21 @@ export function onDevice(dtype: DType): GpuFormat {
 export function planeRowBytes(format: GpuFormat, columns: number, shape: PlaneShape): number {
   const bytes = (columns / formats[format].blockSize) * shape.bytes;
   return isPlain(format) ? Math.ceil(bytes / 16) * 16 : bytes;
+}
+
+/** Bindings may begin at multiples of so many bytes, on every device. */
+const PLANE_ALIGNMENT = 256;
+
+/** Where the planes of a shard lie in its buffer, in bytes. */
+export function shardLayout(format: GpuFormat, rows: number, columns: number) {
+  let bytes = 0;
+  const parts = planes[format].map((shape) => {
+    const offset = bytes;
+    const size = Math.ceil((rows * planeRowBytes(format, columns, shape)) / 16) * 16;
+    bytes = Math.ceil((offset + size) / PLANE_ALIGNMENT) * PLANE_ALIGNMENT;
+    return { offset, size };
+  });
+  return { parts, bytes };
 }
 
 /** Numbers one after another, without scales. */

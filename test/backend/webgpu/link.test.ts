@@ -30,6 +30,12 @@ describe('link', () => {
     expect([1, 2, 4].map((N) => linked(text, { N }))).toEqual(['one', 'few', 'many']);
   });
 
+  test('includes a file once for each list of defines that it is given', () => {
+    const text = '#include "part" with W=a\n#include "part" with W=b\n#include "part" with W=a\n#include "part"';
+    expect(linked(text, { W: 'c' }, { part: '{{W}}' })).toBe('a\nb\nc');
+    expect(refusal('#include part').message).toContain('has to read as');
+  });
+
   test('knows names, their opposite, words and both junctions', () => {
     const isTrue = (condition: string) =>
       linked(`#if ${condition}\nyes\n#endif`, { A: true, B: 0, DTYPE: 'q4_0', N: 3, M: 3 });
