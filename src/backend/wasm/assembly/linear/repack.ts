@@ -1,13 +1,14 @@
 // Weights as they lie in a file to one packed group of 8 rows; missing rows become zeros.
 
-import { F16, unpack_block, block_bytes, block_size } from '../dtype/index';
+import { F16, Q8_0, unpack_block, block_bytes, block_size } from '../dtype/index';
 import { GROUP_MINS, GROUP_SCALES, MIN, QUANTS, SCALE, UNPACKED_BYTES } from '../dtype/unpacked';
 import {
-  BF16_COLUMNS, F16_COLUMNS, F32_COLUMNS, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, quant_bytes,
-  scale_bytes, stored_offset, subtracts,
+  BF16_COLUMNS, BYTES, F16_COLUMNS, F32_COLUMNS, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, NIBBLES,
+  NIBBLES_MIN, quant_bytes, scale_bytes, stored_offset, subtracts,
 } from './layouts';
 import { pack_bytes, pack_nibbles, pack_pairs } from './pack';
 import { repack_f32, repack_u16 } from './repack-columns';
+import { repack_q4, repack_q8_0 } from './repack-short-blocks';
 import { half_to_short_float, NO_SHORT_FLOAT } from './short-float';
 import { kernel_set, unpacked_rows } from './state';
 
@@ -19,6 +20,8 @@ export function repack_group(
   if (layout == F16_COLUMNS || layout == BF16_COLUMNS) {
     return repack_u16(dtype == F16, source, sourceRowBytes, group, rows, columns);
   }
+  if (rows == 8 && layout == BYTES && dtype == Q8_0) return repack_q8_0(layout, source, sourceRowBytes, group, columns);
+  if (rows == 8 && (layout == NIBBLES || layout == NIBBLES_MIN)) return repack_q4(layout, source, sourceRowBytes, group, columns);
   return repack_blocks(layout, dtype, source, sourceRowBytes, group, rows, columns);
 }
 

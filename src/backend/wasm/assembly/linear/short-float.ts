@@ -22,19 +22,28 @@ export function half_to_short_float(half: u32): u32 {
   return sign | ((leading + 1) << 10) | ((magnitude << (10 - leading)) & 1023);
 }
 
-/** Whether each of eight halves is 0 or a normal number below 128. */
+// As data, for the reason that constants.ts gives.
+const TABLE = memory.data<u32>(
+  [
+    0x7fff7fff, 0x7fff7fff, 0x7fff7fff, 0x7fff7fff, // all but the sign
+    0x7c007c00, 0x7c007c00, 0x7c007c00, 0x7c007c00, // wraps the smallest normal half to the smallest i16
+    0xd3ffd3ff, 0xd3ffd3ff, 0xd3ffd3ff, 0xd3ffd3ff, // and the largest half in range to this
+    0x28002800, 0x28002800, 0x28002800, 0x28002800, // 10 more in the exponent
+  ],
+  16,
+);
+
+/** Whether each of eight halves is a normal number below 128. */
 @inline
 export function are_simple_halves(halves: v128): bool {
-  const magnitude = v128.and(halves, i16x8.splat(0x7fff));
-  const normal = v128.and(i16x8.ge_s(magnitude, i16x8.splat(0x0400)), i16x8.le_s(magnitude, i16x8.splat(0x57ff)));
-  return i16x8.all_true(v128.or(normal, i16x8.eq(magnitude, i16x8.splat(0))));
+  const wrapped = i16x8.add(v128.and(halves, v128.load(TABLE)), v128.load(TABLE, 16));
+  return !v128.any_true(i16x8.gt_s(wrapped, v128.load(TABLE, 32)));
 }
 
 /** The short floats of eight simple halves. */
 @inline
 export function simple_halves_to_short_floats(halves: v128): v128 {
-  const magnitude = v128.and(halves, i16x8.splat(0x7fff));
-  return v128.andnot(i16x8.add(halves, i16x8.splat(10 << 10)), i16x8.eq(magnitude, i16x8.splat(0)));
+  return i16x8.add(halves, v128.load(TABLE, 48));
 }
 
 /** Four short floats at `at`; `bits` and `two_to_102` from the constants. */
