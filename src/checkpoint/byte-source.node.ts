@@ -26,18 +26,23 @@ export async function fileSource(path: string): Promise<ByteSource> {
 }
 
 function sourceOf(handle: FileHandle, path: string, byteLength: number, modified: bigint): ByteSource {
+  const verify = async (offset?: number) => {
+    const now = await onDisk(path, () => handle.stat({ bigint: true }));
+    if (Number(now.size) === byteLength && now.mtimeNs === modified) return;
+    throw new RealizarError('changed-while-reading', `${path} was written to while it was read: load it again`, {
+      offset,
+    });
+  };
   const source: ByteSource = {
     name: path,
     byteLength,
+    file: { descriptor: handle.fd, verify: () => verify() },
     async read(start, end, into) {
       checkRange(source, start, end, into);
       const bytes = into ?? new Uint8Array(end - start);
       await onDisk(path, () => readFully(handle, bytes, start));
-      const now = await onDisk(path, () => handle.stat({ bigint: true }));
-      if (Number(now.size) === byteLength && now.mtimeNs === modified) return bytes;
-      throw new RealizarError('changed-while-reading', `${path} was written to while it was read: load it again`, {
-        offset: start,
-      });
+      await verify(start);
+      return bytes;
     },
     close: () => handle.close(),
   };

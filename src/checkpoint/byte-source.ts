@@ -1,10 +1,13 @@
 import { RealizarError } from '../errors.ts';
+import type { OpenFile } from './open-file.ts';
 
 /** Bytes at rest, read in ranges: a file, a Blob, a URL, memory. */
 export interface ByteSource {
   /** For messages: a path, a URL, `memory`. */
   readonly name: string;
   readonly byteLength: number;
+  /** The file that it is, where that is open in this process. */
+  readonly file?: OpenFile | undefined;
   /**
    * Reads bytes [start, end). With `into` (length end - start, may be a view of shared memory) the bytes go there and
    * `into` is returned; without it, a view that may share the source's own memory (zero-copy for memory sources).

@@ -1,4 +1,5 @@
 import type { DType } from '../dtype/index.ts';
+import type { FileRange } from './open-file.ts';
 
 /** A metadata value of GGUF: numbers of up to 32 bits and floats are numbers; 64-bit integers outside ±2^53 are bigint. */
 export type MetadataValue = number | bigint | boolean | string | MetadataArray;
@@ -45,5 +46,7 @@ export interface Checkpoint {
    * @throws RealizarError as `ByteSource.read`
    */
   read(tensor: TensorInfo, start?: number, end?: number, into?: Uint8Array): Promise<Uint8Array>;
+  /** Where a tensor's data lie, if in a file that this process holds open until `close`. */
+  locate?(tensor: TensorInfo): FileRange | undefined;
   close(): Promise<void>;
 }

@@ -47,6 +47,10 @@ function checkpointOf(parts: readonly GgufFile[]): Checkpoint {
       checkRange(tensor, start, stop, into);
       return sources.get(name)!.read(tensor.offset + start, tensor.offset + stop, into);
     },
+    locate({ name }) {
+      const [tensor, file] = [tensors.get(name), sources.get(name)?.file];
+      return tensor && file && { file, offset: tensor.offset };
+    },
     close: async () => void (await Promise.all(parts.map(({ source }) => source.close()))),
   };
 }

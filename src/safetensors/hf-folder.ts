@@ -56,6 +56,10 @@ export async function openHfFolder(readFile: ReadFile, openFile: OpenFile, name:
           throw new RealizarError('missing-tensor', `${name} has no tensor ${tensor.name}`, { field: tensor.name });
         return place.file.read(place.tensor.name, start, end, into);
       },
+      locate({ name: tensorName }) {
+        const place = stored.get(tensorName);
+        return place?.file.locate(place.tensor.name);
+      },
       close: () => closeAll(files),
     };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { checkRange, type ByteSource } from '../checkpoint/byte-source.ts';
+import type { FileRange } from '../checkpoint/open-file.ts';
 import { RealizarError } from '../errors.ts';
 import { headerLength, parseSafetensorsHeader, PREFIX_BYTES, type SafetensorsHeader } from './parse.ts';
 
@@ -11,6 +12,8 @@ export interface SafetensorsFile extends SafetensorsHeader {
    * @throws RealizarError `missing-tensor`; as `ByteSource.read`
    */
   read(name: string, start?: number, end?: number, into?: Uint8Array): Promise<Uint8Array>;
+  /** Where a tensor's data lie, if in a file that this process holds open. */
+  locate(name: string): FileRange | undefined;
   close(): Promise<void>;
 }
 
@@ -46,6 +49,10 @@ function fileOf(source: ByteSource, { metadata, tensors }: SafetensorsHeader): S
       const stop = end ?? tensor.byteLength;
       checkRange(tensor, start, stop, into);
       return source.read(tensor.offset + start, tensor.offset + stop, into);
+    },
+    locate(name) {
+      const tensor = tensors.get(name);
+      return tensor && source.file && { file: source.file, offset: tensor.offset };
     },
     close: () => source.close(),
   };

@@ -1,9 +1,17 @@
-/** Who runs a recorded list. */
+import type { Bank } from './bank.ts';
+
+/** Who runs recorded lists. */
 export interface Executor {
   readonly threads: number;
+  /** Threads that read and pack weights by themselves; 0 where none can. */
+  readonly loaders: number;
+  /** Whether runs write to `bank.times` how long each command took; see profile.ts. */
+  readonly measures: boolean;
   /** Runs the list that begins at `list`. @throws RealizarError `closed` when its threads died or `dispose` was called */
-  run(list: number): Promise<void>;
-  /** From now on, runs write to memory how long each command took; see profile.ts. Absent where nobody can. */
-  writeTimesTo?(pointer: number, numbers: number): void;
+  run(bank: Bank, list: number): Promise<void>;
+  /** Has the loaders walk a load list (load-list.ts). @throws RealizarError `closed` */
+  load(bank: Bank, list: number): Promise<void>;
+  /** Takes more memories into use. @throws RealizarError `backend-unavailable` */
+  addBanks(banks: readonly Bank[]): Promise<void>;
   dispose(): Promise<void>;
 }

@@ -3,16 +3,27 @@
 
 export interface WorkerSetup {
   readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
+  readonly memories: readonly WorkerMemory[];
   readonly thread: number;
+  /** Threads that run lists; those beyond only load. */
   readonly threads: number;
+  /** All threads. */
+  readonly loaders: number;
   readonly kernelSet: number;
-  /** Scratch memory of this thread. */
-  readonly scratch: number;
-  /** Where the control words lie; see threads.ts. */
+  /** Where the control words lie in the first memory; see threads.ts. */
   readonly control: number;
+  /** What the two generations are now. */
+  readonly generations: readonly [run: number, load: number];
   /** Say `done` after a list: for engines without Atomics.waitAsync. */
   readonly saysDone: boolean;
+}
+
+export interface WorkerMemory {
+  readonly memory: WebAssembly.Memory;
+  /** Where all threads wait for each other. */
+  readonly barrier: number;
+  /** Scratch memory of this thread. */
+  readonly scratch: number;
 }
 
 interface Port {
@@ -25,33 +36,66 @@ interface KernelExports {
   run(list: number, barrier: number, thread: number, threads: number): void;
   work(command: number, thread: number): void;
   proceed(command: number, barrier: number, threads: number): number;
+  repack_rows(
+    layout: number,
+    dtype: number,
+    source: number,
+    sourceRowBytes: number,
+    weight: number,
+    rows: number,
+    columns: number,
+    firstGroup: number,
+    groups: number,
+  ): number;
 }
 
-/** Runs a list each time the generation rises; sleeps in between. Never returns: a worker ends by being terminated. */
+interface Instance extends WorkerMemory {
+  readonly kernels: KernelExports;
+}
+
+// What a generation asks for.
+const RUN = 0;
+const LOAD = 1;
+
+/** Does what each new generation asks for; sleeps in between. Returns when it asks to listen for another setup. */
 function serve(port: Port, setup: WorkerSetup): void {
-  const { memory, thread, threads } = setup;
-  const kernels = new WebAssembly.Instance(setup.module, { env: { memory } }).exports as unknown as KernelExports;
-  kernels.init_linear(setup.kernelSet, setup.scratch);
-  // Words: 0 generation, 16 list, 32 threads that finished, 48 generation that is done; the barrier lies behind them;
-  // 112 where the first thread writes its times, if it shall, and 113 how many numbers fit there.
-  const control = new Int32Array(memory.buffer, setup.control, 128);
-  const barrier = setup.control + 256;
-  let generation = 0;
+  const { thread, threads, loaders } = setup;
+  const instances = setup.memories.map((own) => instantiate(own, setup));
+  // Words: 0 generation, 8 generation of those that only load, 16 list, 17 memory, 18 task, 32 threads that finished,
+  // 48 generation that is done, 64 where the first thread writes its times, if it shall, and 65 how many numbers fit there.
+  const control = new Int32Array(setup.memories[0]!.memory.buffer, setup.control, 80);
+  const wake = thread < threads ? 0 : 8;
+  let generation = setup.generations[wake / 8]!;
   port.postMessage('ready');
   for (;;) {
-    Atomics.wait(control, 0, generation);
-    if (Atomics.load(control, 0) === generation) continue;
-    generation += 1;
+    Atomics.wait(control, wake, generation);
+    if (Atomics.load(control, wake) === generation) continue;
+    generation = (generation + 1) | 0;
+    const task = Atomics.load(control, 18);
     const list = Atomics.load(control, 16) >>> 0;
-    const times = thread === 0 ? Atomics.load(control, 112) >>> 0 : 0;
-    if (times === 0) kernels.run(list, barrier, thread, threads);
-    else runTimed(kernels, list, barrier, threads, new Float64Array(memory.buffer, times, control[113]));
-    if (Atomics.add(control, 32, 1) !== threads - 1) continue;
-    Atomics.store(control, 32, 0);
-    Atomics.store(control, 48, generation);
-    Atomics.notify(control, 48);
-    if (setup.saysDone) port.postMessage('done');
+    const instance = instances[Atomics.load(control, 17)]!;
+    if (task === RUN) run(instance, list, thread, threads, Atomics.load(control, 64) >>> 0, control[65]!);
+    if (task === LOAD) load(instance, list, thread);
+    if (Atomics.add(control, 32, 1) === (task === RUN ? threads : loaders) - 1) {
+      Atomics.store(control, 32, 0);
+      Atomics.add(control, 48, 1);
+      Atomics.notify(control, 48);
+      if (setup.saysDone) port.postMessage('done');
+    }
+    if (task !== RUN && task !== LOAD) return;
   }
+}
+
+function run(
+  { memory, kernels, barrier }: Instance,
+  list: number,
+  thread: number,
+  threads: number,
+  times: number,
+  numbers: number,
+): void {
+  if (times === 0 || thread > 0) kernels.run(list, barrier, thread, threads);
+  else runTimed(kernels, list, barrier, threads, new Float64Array(memory.buffer, times, numbers));
 }
 
 /** Runs a list as the first thread; `times`: command, ms of work, ms of waiting for the others; and so on, then 0. */
@@ -72,13 +116,74 @@ function runTimed(kernels: KernelExports, list: number, barrier: number, threads
   times[at] = 0;
 }
 
+function instantiate(own: WorkerMemory, { module, kernelSet }: WorkerSetup): Instance {
+  const instance = new WebAssembly.Instance(module, { env: { memory: own.memory } });
+  const kernels = instance.exports as unknown as KernelExports;
+  kernels.init_linear(kernelSet, own.scratch);
+  return { ...own, kernels };
+}
+
+const GROUP_ROWS = 8;
+
+/** Reads weights from open files and packs them, chunk by chunk as long as there are any. load-list.ts has the words. */
+function load({ memory, kernels }: Instance, list: number, thread: number): void {
+  const fs = process.getBuiltinModule('node:fs');
+  const words = new Int32Array(memory.buffer);
+  const bytes = new Uint8Array(memory.buffer);
+  const at = list / 4;
+  const [count, stagingStart, stagingBytes] = [words[at]!, words[at + 1]! >>> 0, words[at + 2]!];
+  const staging = stagingStart + thread * stagingBytes;
+  for (let job = at + 16; job < at + 16 * (count + 1); job += 16) {
+    const [descriptor, low, high, layout, dtype, rowBytes, weight, rows, columns, groupsPerChunk] = words.subarray(
+      job,
+      job + 10,
+    ) as unknown as number[] as [number, number, number, number, number, number, number, number, number, number];
+    const offset = (high >>> 0) * 2 ** 32 + (low >>> 0);
+    const rowsPerChunk = groupsPerChunk * GROUP_ROWS;
+    for (;;) {
+      const row = Atomics.add(words, job + 10, 1) * rowsPerChunk;
+      if (row >= rows) break;
+      const count = Math.min(rowsPerChunk, rows - row);
+      const into = layout < 0 ? (weight >>> 0) + row * rowBytes : staging;
+      if (!readFully(fs, descriptor, bytes, into, count * rowBytes, offset + row * rowBytes)) {
+        Atomics.store(words, job + 12, 1);
+        break;
+      }
+      if (layout < 0) continue;
+      const groups = Math.ceil(count / GROUP_ROWS);
+      if (kernels.repack_rows(layout, dtype, staging, rowBytes, weight, rows, columns, row / GROUP_ROWS, groups))
+        Atomics.store(words, job + 11, 1);
+    }
+  }
+}
+
+function readFully(
+  fs: typeof import('node:fs'),
+  descriptor: number,
+  bytes: Uint8Array,
+  into: number,
+  length: number,
+  position: number,
+): boolean {
+  try {
+    for (let done = 0; done < length;) {
+      const read = fs.readSync(descriptor, bytes, into + done, length - done, position + done);
+      if (read === 0) return false;
+      done += read;
+    }
+    return true;
+  } catch {
+    return false; // whoever asked reads the same bytes again, and reports what is wrong with them
+  }
+}
+
 /** Node's port to the parent thread, or the browser's. */
 function parentPort(): Port {
   const node = globalThis.process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
   if (node) {
     return {
       postMessage: (message) => node.postMessage(message),
-      onMessage: (listener) => void node.once('message', listener),
+      onMessage: (listener) => void node.on('message', listener),
     };
   }
   return {
