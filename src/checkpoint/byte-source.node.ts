@@ -29,9 +29,11 @@ function sourceOf(handle: FileHandle, path: string, byteLength: number, modified
   const verify = async (offset?: number) => {
     const now = await onDisk(path, () => handle.stat({ bigint: true }));
     if (Number(now.size) === byteLength && now.mtimeNs === modified) return;
-    throw new RealizarError('changed-while-reading', `${path} was written to while it was read: load it again`, {
-      offset,
-    });
+    throw new RealizarError(
+      'changed-while-reading',
+      `${path} was written to while it was read: load it again`,
+      offset === undefined ? {} : { offset },
+    );
   };
   const source: ByteSource = {
     name: path,

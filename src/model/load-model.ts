@@ -7,6 +7,7 @@ import type { Architecture } from './architecture.ts';
 import { architectureNamed } from './architectures/index.ts';
 import type { ModelConfig } from './config.ts';
 import { configFromMetadata } from './config-from-metadata.ts';
+import { memoryPlan } from './memory-plan.ts';
 import { Model } from './model.ts';
 import { arrangeWeights, planWeights, ROPE_DIVISORS, type WeightPlan } from './weights.ts';
 
@@ -49,13 +50,15 @@ export async function loadModel(
 ): Promise<Model> {
   try {
     const plan = await planModel(checkpoint);
+    const contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, plan.config.contextLength);
+    await backend.reserve?.(memoryPlan(plan.tensors, plan.config, contextLength));
     const weights = arrangeWeights(await uploadAll(checkpoint, plan, backend, options), plan.config.numLayers);
     const weightBytes = sum(plan.tensors.map((tensor) => backend.weightBytes(tensor.dtype, tensor.shape)));
     return new Model(backend, {
       ...plan,
       weights,
       weightBytes,
-      contextLength: Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, plan.config.contextLength),
+      contextLength,
     });
   } catch (error) {
     await backend.dispose();
@@ -72,23 +75,57 @@ async function uploadAll(
   const uploaded = new Map<string, Tensor>();
   const totalBytes = sum(plan.tensors.map(({ byteLength }) => byteLength));
   let loadedBytes = 0;
-  for (const tensor of plan.tensors) {
-    if (options.signal?.aborted)
-      throw new RealizarError('aborted', `loading ${checkpoint.name} was cancelled`, { cause: options.signal.reason });
-    uploaded.set(tensor.name, await backend.upload(sourceOf(checkpoint, tensor)));
+  const underway: { readonly tensor: TensorInfo; readonly upload: Promise<Tensor> }[] = [];
+  const endFirst = async () => {
+    const { tensor, upload } = underway[0]!;
+    uploaded.set(tensor.name, await upload);
+    underway.shift();
     loadedBytes += tensor.byteLength;
     options.onProgress?.({ loadedBytes, totalBytes, tensor: tensor.name });
+  };
+  try {
+    for (const tensor of plan.tensors) {
+      if (underway.length === (backend.info.uploadsInFlight ?? 1)) await endFirst();
+      if (options.signal?.aborted) throw aborted(checkpoint, options.signal);
+      const upload = backend.upload(sourceOf(checkpoint, tensor));
+      upload.catch(() => {}); // told when its turn comes
+      underway.push({ tensor, upload });
+    }
+    while (underway.length > 0) {
+      await endFirst();
+      if (underway.length > 0 && options.signal?.aborted) throw aborted(checkpoint, options.signal);
+    }
+    return uploaded;
+  } finally {
+    // Threads may be reading a file that the caller is about to close.
+    await Promise.allSettled(underway.map(({ upload }) => upload));
   }
-  return uploaded;
 }
+
+const aborted = (checkpoint: Checkpoint, signal: AbortSignal) =>
+  new RealizarError('aborted', `loading ${checkpoint.name} was cancelled`, { cause: signal.reason });
 
 const sourceOf = (checkpoint: Checkpoint, tensor: TensorInfo): WeightSource => ({
   name: tensor.name,
   dtype: tensor.dtype,
   shape: tensor.shape,
   byteLength: tensor.byteLength,
-  read: (start, end, into) => checkpoint.read(tensor, start, end, into),
+  read: (start, end, into) => checkpoint.read(tensor, start, end, into).catch((error: unknown) => {
+    throw about(tensor, error);
+  }),
+  locate: () => checkpoint.locate?.(tensor),
 });
+
+/** An error of reading, with the tensor's name. */
+function about({ name }: TensorInfo, error: unknown): unknown {
+  if (!(error instanceof RealizarError) || error.field !== undefined) return error;
+  const { code, message, offset } = error;
+  return new RealizarError(code, `${message} (while reading ${name})`, {
+    field: name,
+    cause: error,
+    ...(offset === undefined ? {} : { offset }),
+  });
+}
 
 // A divisor for each pair of a head; more is refused before it is read.
 const MAX_ROPE_DIVISORS = 2 ** 13;

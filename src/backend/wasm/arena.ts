@@ -55,6 +55,14 @@ export class Arena {
     this.#used = mark.used;
   }
 
+  /** Whether a place that it gave out has not been freed since. */
+  holds(pointer: number): boolean {
+    return this.#pieces.some(({ start, end }, i) => {
+      const used = i < this.#piece ? end - start : i === this.#piece ? this.#used : 0;
+      return pointer >= start && pointer < start + used;
+    });
+  }
+
   // Only the last piece may lie at the end of the memory.
   #extend(piece: Piece, missing: number): boolean {
     const bytes = align(Math.max(missing, PIECE_BYTES));

@@ -27,6 +27,8 @@ export class Bank {
   readonly recorder: Recorder;
   /** Batches of what is recorded, as they lie in this memory. */
   readonly batches = new Map<Batch, BatchData>();
+  /** Where runs write their times, if they shall; see profile.ts. */
+  times: { readonly pointer: number; readonly numbers: number } | undefined;
 
   static async create(index: number, options: BankOptions): Promise<Bank> {
     const { module, shared, kernelSet, threads, maxPages } = options;

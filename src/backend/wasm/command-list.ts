@@ -25,17 +25,18 @@ export class CommandList {
   readonly #firstSegment: number;
   #segment: number;
   #length = 0;
+  #start: number;
 
   /** @param constants where further segments come from; emptied after every run, as the list is */
   constructor(memory: WasmMemory, constants: Arena) {
     this.#memory = memory;
     this.#constants = constants;
     this.#firstSegment = memory.allocate(SEGMENT_COMMANDS * COMMAND_WORDS * 4, 'the command list');
-    this.#segment = this.#firstSegment;
+    this.#segment = this.#start = this.#firstSegment;
   }
 
   get isEmpty(): boolean {
-    return this.#length === 0;
+    return this.#next === this.#start;
   }
 
   /**
@@ -48,8 +49,8 @@ export class CommandList {
     args: readonly number[],
     ordering: Ordering = 'then-wait',
   ): void {
-    if (this.#length === SEGMENT_COMMANDS - 1) this.#startSegment();
-    const at = this.#segment / 4 + this.#length * COMMAND_WORDS;
+    if (this.#length === SEGMENT_COMMANDS - 1) this.#jump();
+    const at = this.#next / 4;
     this.#length += 1;
     const { i32 } = this.#memory;
     i32[at] = opcode;
@@ -59,20 +60,43 @@ export class CommandList {
     i32[at + COUNTER_WORD] = 0;
   }
 
-  /** Ends the list and starts a new one, in the same place: run the old one before recording. @returns where it begins */
-  finish(): number {
-    this.#memory.i32[this.#segment / 4 + this.#length * COMMAND_WORDS] = END;
-    this.#segment = this.#firstSegment;
+  /** Ends the list; what is recorded next is another one, behind it. @returns where it begins */
+  cut(): number {
+    const start = this.#start;
+    this.#memory.i32[this.#next / 4] = END;
+    this.#length += 1;
+    if (this.#length >= SEGMENT_COMMANDS - 1) this.#startSegment();
+    this.#start = this.#next;
+    return start;
+  }
+
+  /** Begins anew, in the place of lists that were cut before: they have to run before anything is recorded. */
+  reset(): void {
+    this.#segment = this.#start = this.#firstSegment;
     this.#length = 0;
-    return this.#firstSegment;
+  }
+
+  /** `cut` and `reset`, for a list that runs at once. */
+  finish(): number {
+    const start = this.cut();
+    this.reset();
+    return start;
+  }
+
+  /** Where the next command goes. */
+  get #next(): number {
+    return this.#segment + this.#length * COMMAND_WORDS * 4;
+  }
+
+  #jump(): void {
+    const at = this.#next / 4;
+    this.#startSegment();
+    this.#memory.i32[at] = JUMP;
+    this.#memory.i32[at + ARGUMENTS_WORD] = this.#segment;
   }
 
   #startSegment(): void {
-    const next = this.#constants.allocate(SEGMENT_COMMANDS * COMMAND_WORDS * 4);
-    const at = this.#segment / 4 + this.#length * COMMAND_WORDS;
-    this.#memory.i32[at] = JUMP;
-    this.#memory.i32[at + ARGUMENTS_WORD] = next;
-    this.#segment = next;
+    this.#segment = this.#constants.allocate(SEGMENT_COMMANDS * COMMAND_WORDS * 4);
     this.#length = 0;
   }
 }

@@ -1,23 +1,26 @@
 import { RealizarError } from '../../errors.ts';
+import type { Bank } from './bank.ts';
 import type { Executor } from './executor.ts';
-import type { KernelExports } from './kernel-exports.ts';
 
 /** Runs lists in the calling thread: for tiny models, where waking a thread takes longer, and where memory cannot be shared. */
 export class InlineExecutor implements Executor {
   readonly threads = 1;
-  readonly #kernels: KernelExports;
+  readonly loaders = 0;
+  readonly measures = false;
 
-  constructor(kernels: KernelExports) {
-    this.#kernels = kernels;
-  }
-
-  async run(list: number): Promise<void> {
+  async run({ kernels }: Pick<Bank, 'kernels'>, list: number): Promise<void> {
     try {
-      this.#kernels.run(list, 0, 0, 1);
+      kernels.run(list, 0, 0, 1);
     } catch (cause) {
       throw new RealizarError('closed', `the kernels failed: ${String(cause)}`, { cause });
     }
   }
+
+  async load(): Promise<void> {
+    throw new RealizarError('backend-unavailable', 'the calling thread does not read files');
+  }
+
+  async addBanks(): Promise<void> {}
 
   async dispose(): Promise<void> {}
 }

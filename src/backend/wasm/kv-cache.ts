@@ -9,12 +9,15 @@ export interface WasmKvLayer extends KvLayer {
   readonly pointer: number;
 }
 
-/** @throws RealizarError `out-of-memory` */
-export function createKvCache(memory: WasmMemory, shape: KvShape): WasmKvLayer[] {
-  const keyTileBytes = roundUp(shape.blockSize, 4) * shape.headDim * 4;
-  const valueTileBytes = shape.blockSize * roundUp(shape.headDim, 8) * 4;
+/**
+ * @param memoryOf where a layer lies
+ * @throws RealizarError `out-of-memory`
+ */
+export function createKvCache(memoryOf: (layer: number) => WasmMemory, shape: KvShape): WasmKvLayer[] {
+  const { keyTileBytes, valueTileBytes } = tileBytes(shape);
   const tiles = shape.numBlocks * shape.numKvHeads;
   return Array.from({ length: shape.numLayers }, (_, layer) => {
+    const memory = memoryOf(layer);
     const what = `the kv cache of ${shape.numBlocks * shape.blockSize} positions`;
     const keys = memory.allocate(tiles * keyTileBytes, what);
     const values = memory.allocate(tiles * valueTileBytes, what);
@@ -24,5 +27,16 @@ export function createKvCache(memory: WasmMemory, shape: KvShape): WasmKvLayer[]
     return { layer, memory, shape, pointer };
   });
 }
+
+/** Bytes of one layer, with what aligns its parts. */
+export function kvLayerBytes(shape: KvShape): number {
+  const { keyTileBytes, valueTileBytes } = tileBytes(shape);
+  return shape.numBlocks * shape.numKvHeads * (keyTileBytes + valueTileBytes) + 256;
+}
+
+const tileBytes = ({ blockSize, headDim }: KvShape) => ({
+  keyTileBytes: roundUp(blockSize, 4) * headDim * 4,
+  valueTileBytes: blockSize * roundUp(headDim, 8) * 4,
+});
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;

@@ -6,9 +6,6 @@ const PAGE_BYTES = 65_536;
 /** Grows by at least this much at a time: a call of grow is dear, and pages that nobody touches cost nothing. */
 const GROWTH_BYTES = 16 * 2 ** 20;
 
-/** The largest memory that 32-bit pointers reach. */
-export const MAX_BYTES = MAX_PAGES * PAGE_BYTES;
-
 /**
  * One WebAssembly memory, given out from the bottom and never taken back: weights, keys and values, constants, and the
  * pieces that arenas are made of.
@@ -19,11 +16,17 @@ export class WasmMemory {
   u8!: Uint8Array<ArrayBuffer>;
   i32!: Int32Array<ArrayBuffer>;
   f32!: Float32Array<ArrayBuffer>;
+  /** How large it may become: at most what 32-bit pointers reach. */
+  readonly maxBytes: number;
   #used: number;
 
-  /** @param base bytes at the bottom that belong to the module */
-  constructor(memory: WebAssembly.Memory, base: number) {
+  /**
+   * @param base bytes at the bottom that belong to the module
+   * @param maxPages of 64 KiB
+   */
+  constructor(memory: WebAssembly.Memory, base: number, maxPages = MAX_PAGES) {
     this.memory = memory;
+    this.maxBytes = maxPages * PAGE_BYTES;
     this.#used = base;
     this.#renewViews();
   }
@@ -56,14 +59,14 @@ export class WasmMemory {
     const missing = end - this.byteLength;
     if (missing <= 0) return;
     try {
-      if (end > MAX_BYTES) throw new RangeError('beyond 32-bit pointers');
-      const room = Math.min(Math.max(missing, GROWTH_BYTES), MAX_BYTES - this.byteLength);
+      if (end > this.maxBytes) throw new RangeError('beyond what it may have');
+      const room = Math.min(Math.max(missing, GROWTH_BYTES), this.maxBytes - this.byteLength);
       this.memory.grow(Math.ceil(room / PAGE_BYTES));
     } catch (cause) {
       throw new RealizarError(
         'out-of-memory',
         `${what} needs ${megabytes(wanted)} beside the ${megabytes(this.#used)} already in use, but a WebAssembly memory ` +
-          `holds at most ${megabytes(MAX_BYTES)} and this machine may give less; try a smaller model or a shorter context`,
+          `holds at most ${megabytes(this.maxBytes)} and this machine may give less; try a smaller model or a shorter context`,
         { cause, field: what },
       );
     }

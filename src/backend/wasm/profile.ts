@@ -1,5 +1,5 @@
 import type { OpTime } from '../backend.ts';
-import type { Executor } from './executor.ts';
+import type { Bank } from './bank.ts';
 import type { WasmMemory } from './memory.ts';
 import {
   ARGUMENTS_WORD,
@@ -27,34 +27,32 @@ interface Sums {
 
 /** Where the time of runs goes, as their first thread measures it. */
 export class Profile {
-  readonly #memory: WasmMemory;
-  readonly #pointer: number;
   /** Whether commands are measured, or only whole runs. */
   readonly #isDetailed: boolean;
   readonly #sums = new Map<string, Sums>();
   #began = 0;
   #ended: number | undefined;
 
-  /** @param executor from now on its runs are measured, where it can */
-  constructor(memory: WasmMemory, executor: Executor) {
-    const numbers = MAX_COMMANDS * NUMBERS_PER_COMMAND + 1;
-    this.#memory = memory;
-    this.#pointer = memory.allocate(numbers * 8, 'the profile');
-    this.#isDetailed = executor.writeTimesTo !== undefined;
-    executor.writeTimesTo?.(this.#pointer, numbers);
+  /** @param isDetailed whether runs write to `bank.times` how long each command took */
+  constructor(isDetailed: boolean) {
+    this.#isDetailed = isDetailed;
   }
 
   /** Before a run. */
-  begin(): void {
+  begin(bank: Bank): void {
+    if (this.#isDetailed && !bank.times) {
+      const numbers = MAX_COMMANDS * NUMBERS_PER_COMMAND + 1;
+      bank.times = { pointer: bank.memory.allocate(numbers * 8, 'the profile'), numbers };
+    }
     this.#began = performance.now();
     if (this.#ended !== undefined) this.#add('between runs', this.#began - this.#ended);
   }
 
   /** After a run, while its list is still there. */
-  end(): void {
+  end({ memory, times }: Bank): void {
     this.#ended = performance.now();
     const whole = this.#ended - this.#began;
-    if (this.#isDetailed) this.#add('wake and report', whole - this.#addCommands());
+    if (times) this.#add('wake and report', whole - this.#addCommands(memory, times.pointer));
     else this.#add('run', whole);
   }
 
@@ -66,13 +64,13 @@ export class Profile {
   }
 
   /** @returns ms of all commands */
-  #addCommands(): number {
-    const times = new Float64Array(this.#memory.memory.buffer, this.#pointer);
+  #addCommands({ memory, i32 }: WasmMemory, pointer: number): number {
+    const times = new Float64Array(memory.buffer, pointer);
     let measured = 0;
     for (let at = 0; times[at] !== 0; at += NUMBERS_PER_COMMAND) {
       const [command, work, waiting] = [times[at]!, times[at + 1]!, times[at + 2]!];
       measured += work + waiting;
-      const name = this.#nameOf(command / 4);
+      const name = nameOf(i32, command / 4);
       if (name !== undefined) this.#add(name, work, waiting);
     }
     return measured;
@@ -85,16 +83,16 @@ export class Profile {
     sums.waitingMilliseconds += waitingMilliseconds;
     this.#sums.set(op, sums);
   }
+}
 
-  /** @param word index of a command */
-  #nameOf(word: number): string | undefined {
-    const opcode = this.#memory.i32[word]!;
-    const name = NAMES[opcode];
-    const rows = ROWS_WORD[opcode];
-    if (rows === undefined) return name;
-    const at = word + ARGUMENTS_WORD + rows;
-    return `${name} ${this.#memory.i32[at]}×${this.#memory.i32[at + 1]}`;
-  }
+/** @param word index of a command */
+function nameOf(i32: Int32Array, word: number): string | undefined {
+  const opcode = i32[word]!;
+  const name = NAMES[opcode];
+  const rows = ROWS_WORD[opcode];
+  if (rows === undefined) return name;
+  const at = word + ARGUMENTS_WORD + rows;
+  return `${name} ${i32[at]}×${i32[at + 1]}`;
 }
 
 const NAMES: Readonly<Record<number, string>> = {

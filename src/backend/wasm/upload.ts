@@ -1,109 +1,99 @@
-import { byteLength, formats } from '../../dtype/index.ts';
+import { byteLength, formats, type DType } from '../../dtype/index.ts';
 import { RealizarError } from '../../errors.ts';
 import type { WeightSource } from '../backend.ts';
+import type { Bank } from './bank.ts';
 import type { Executor } from './executor.ts';
+import { FileLoader } from './file-loader.ts';
 import { isPackedDType, WEIGHT_ALIGNMENT, weightLayout, type PackedDType, type WeightLayout } from './layouts.ts';
-import { REPACK } from './opcodes.ts';
-import type { Recorder } from './recorder.ts';
+import { AS_IT_IS, type LoadJob, type LoadResult } from './load-list.ts';
+import { repackAll } from './repack.ts';
 import { f32Tensor, weightTensor, type WasmTensor, type WasmWeight } from './tensor.ts';
 
-/** Bytes read at a time: large enough for a disk, small beside a model. Two such pieces are in memory while loading. */
-const PIECE_BYTES = 8 * 2 ** 20;
+/** Runs a job while nothing else runs. */
+export type Alone = <T>(job: () => Promise<T>) => Promise<T>;
 
-const GROUP_ROWS = 8;
-const GROUPS_PER_CHUNK = 4;
+/** Bytes that a weight takes; vectors are f32. */
+export function weightBytes(dtype: DType, shape: readonly number[]): number {
+  if (shape.length !== 2) return 4 * shape.reduce((product, n) => product * n, 1);
+  return weightLayout(isPackedDType(dtype) ? dtype : 'f32', shape[0]!, shape[1]!).byteLength;
+}
 
-/** Reads a weight into the memory, in the layout of the kernels. */
-export async function upload(recorder: Recorder, executor: Executor, source: WeightSource): Promise<WasmTensor> {
-  const expected = byteLength(source.dtype, source.shape);
-  if (source.byteLength !== expected || source.shape.length === 0 || source.shape.length > 2) {
-    const shape = `${source.dtype} [${source.shape.join(', ')}]`;
-    throw new RealizarError(
-      'shape-mismatch',
-      `${source.name} has ${source.byteLength} bytes, ${shape} needs ${expected}`,
-      { field: source.name },
+/**
+ * Brings weights into memories, in the layout of the kernels. Those in open files are read by the threads themselves, side
+ * by side; all others are read here, one after another, and packed by the threads.
+ */
+export class Uploader {
+  readonly #executor: Executor;
+  readonly #alone: Alone;
+  readonly #files: FileLoader;
+
+  constructor(executor: Executor, alone: Alone) {
+    this.#executor = executor;
+    this.#alone = alone;
+    this.#files = new FileLoader(executor, alone);
+  }
+
+  async upload(bank: Bank, source: WeightSource): Promise<WasmTensor> {
+    check(source);
+    if (source.shape.length === 1) return this.#vector(bank, source);
+    const packed = packedSource(source);
+    const narrow = weightLayout(packed.dtype, packed.shape[0]!, packed.shape[1]!);
+    return (
+      (await this.#matrix(bank, packed, narrow)) ??
+      // The rare weight with a value beyond its layout's range.
+      (await this.#matrix(bank, packed, weightLayout(packed.dtype, packed.shape[0]!, packed.shape[1]!, { wide: true })))!
     );
   }
-  if (source.shape.length === 1) return uploadVector(recorder, source);
-  const packed = packedSource(source);
-  const [rows, columns] = source.shape as [number, number];
-  const layout = weightLayout(packed.dtype, rows, columns);
-  const weight = recorder.memory.allocate(layout.byteLength, source.name, WEIGHT_ALIGNMENT);
-  if (await repackAll(recorder, executor, packed, layout, weight)) {
-    return weightTensor(recorder.memory, source.dtype, source.shape, weight, layout);
+
+  /** @returns undefined where a value is out of the layout's range */
+  async #matrix(bank: Bank, source: PackedSource, layout: WeightLayout): Promise<WasmWeight | undefined> {
+    const weight = bank.memory.allocate(layout.byteLength, source.name, WEIGHT_ALIGNMENT);
+    const [rows, columns] = source.shape as [number, number];
+    const place = { rowBytes: byteLength(source.dtype, [columns]), rows, columns, weight };
+    const result =
+      (await this.#fromFile(bank, source, { layout: layout.layout, dtype: layout.dtype, ...place })) ??
+      (await this.#alone(() => repackAll(bank, this.#executor, source, layout, weight)));
+    return result.outOfRange ? undefined : weightTensor(bank.memory, source.dtype, source.shape, weight, layout);
   }
-  return uploadWide(recorder, executor, packed);
-}
 
-/** For the rare weight with a value beyond its layout's range. */
-async function uploadWide(recorder: Recorder, executor: Executor, source: PackedSource): Promise<WasmWeight> {
-  const [rows, columns] = source.shape as [number, number];
-  const layout = weightLayout(source.dtype, rows, columns, { wide: true });
-  const weight = recorder.memory.allocate(layout.byteLength, source.name, WEIGHT_ALIGNMENT);
-  await repackAll(recorder, executor, source, layout, weight);
-  return weightTensor(recorder.memory, source.dtype, source.shape, weight, layout);
-}
-
-async function uploadVector({ memory }: Recorder, source: WeightSource): Promise<WasmTensor> {
-  const values = new Float32Array(source.shape[0]!);
-  formats[source.dtype].decode(await source.read(0, source.byteLength), values);
-  const pointer = memory.allocate(values.byteLength, source.name);
-  memory.f32.set(values, pointer / 4);
-  return f32Tensor(memory, source.shape, pointer);
-}
-
-/** Reading one piece overlaps with repacking the one before. @returns whether all values fit the layout */
-async function repackAll(
-  recorder: Recorder,
-  executor: Executor,
-  source: PackedSource,
-  layout: WeightLayout,
-  weight: number,
-): Promise<boolean> {
-  const { memory, activations, commands } = recorder;
-  const [rows, columns] = source.shape as [number, number];
-  const rowBytes = byteLength(source.dtype, [columns]);
-  const rowsPerPiece = Math.max(1, Math.floor(PIECE_BYTES / (rowBytes * GROUP_ROWS))) * GROUP_ROWS;
-  const mark = activations.mark();
-  try {
-    const stagingBytes = Math.min(rows, rowsPerPiece) * rowBytes;
-    const staging = [
-      activations.allocate(stagingBytes),
-      activations.allocate(rows > rowsPerPiece ? stagingBytes : 0),
-    ] as const;
-    const outOfRange = activations.allocate(4);
-    memory.i32[outOfRange / 4] = 0;
-    let repacking: Promise<void> = Promise.resolve();
-    for (let firstRow = 0, piece = 0; firstRow < rows; firstRow += rowsPerPiece, piece++) {
-      const from = staging[piece % 2]!;
-      const count = Math.min(rowsPerPiece, rows - firstRow);
-      const reading = source.read(
-        firstRow * rowBytes,
-        (firstRow + count) * rowBytes,
-        memory.u8.subarray(from, from + count * rowBytes),
-      );
-      await Promise.all([reading, repacking]);
-      const groups = Math.ceil(count / GROUP_ROWS);
-      commands.record(REPACK, Math.ceil(groups / GROUPS_PER_CHUNK), [
-        ...[layout.layout, layout.dtype, from, rowBytes, weight, rows, columns],
-        ...[firstRow / GROUP_ROWS, groups, GROUPS_PER_CHUNK, outOfRange],
-      ]);
-      repacking = executor.run(commands.finish());
+  async #vector(bank: Bank, source: WeightSource): Promise<WasmTensor> {
+    const length = source.shape[0]!;
+    const pointer = bank.memory.allocate(4 * length, source.name);
+    const place = { rowBytes: 4 * length, rows: 1, columns: length, weight: pointer };
+    const loaded =
+      source.dtype === 'f32' && (await this.#fromFile(bank, source, { layout: AS_IT_IS, dtype: 0, ...place }));
+    if (!loaded) {
+      const values = new Float32Array(length);
+      formats[source.dtype].decode(await source.read(0, source.byteLength), values);
+      bank.memory.f32.set(values, pointer / 4);
     }
-    await repacking;
-    return memory.i32[outOfRange / 4] === 0;
-  } finally {
-    activations.release(mark);
+    return f32Tensor(bank.memory, source.shape, pointer);
+  }
+
+  /** @returns undefined where it has to be read otherwise, which also tells what is wrong with a file that cannot be read */
+  async #fromFile(bank: Bank, source: WeightSource, job: Omit<LoadJob, 'from'>): Promise<LoadResult | undefined> {
+    const from = this.#executor.loaders > 0 && source.locate?.();
+    if (!from) return undefined;
+    const result = await this.#files.load(bank, { ...job, from });
+    return result.failed ? undefined : result;
   }
 }
 
-interface PackedSource extends WeightSource {
+function check({ name, dtype, shape, byteLength: given }: WeightSource): void {
+  const expected = byteLength(dtype, shape);
+  if (given === expected && (shape.length === 1 || shape.length === 2)) return;
+  throw new RealizarError('shape-mismatch', `${name} has ${given} bytes, ${dtype} [${shape.join(', ')}] needs ${expected}`, {
+    field: name,
+  });
+}
+
+export interface PackedSource extends WeightSource {
   readonly dtype: PackedDType;
 }
 
 /** A source as the kernels can read it: dtypes they do not know arrive as f32. */
 function packedSource(source: WeightSource): PackedSource {
-  if (isPackedDType(source.dtype)) return { ...source, dtype: source.dtype, read: source.read.bind(source) };
+  if (isPackedDType(source.dtype)) return source as PackedSource;
   const { blockSize, blockBytes, decode } = formats[source.dtype];
   const valueBytes = blockBytes / blockSize;
   return {

@@ -11,14 +11,14 @@ import type {
   KvLayer,
   KvShape,
   Linear,
+  MemoryPlan,
   OpTime,
   WeightSource,
 } from '../backend.ts';
-import type { Mark } from './arena.ts';
+import { Bank, type BankOptions } from './bank.ts';
 import { batchData, type BatchData } from './batch-data.ts';
 import type { Executor } from './executor.ts';
 import { InlineExecutor } from './inline-executor.ts';
-import type { KernelExports } from './kernel-exports.ts';
 import { addLinear } from './kernels/add-linear.ts';
 import { attentionInputs, type AttentionInputs } from './kernels/attention-inputs.ts';
 import { best } from './kernels/best.ts';
@@ -28,15 +28,17 @@ import { embed, unpack } from './kernels/embed.ts';
 import { gatedLinear } from './kernels/gated-linear.ts';
 import { logits } from './kernels/logits.ts';
 import { createKvCache, type WasmKvLayer } from './kv-cache.ts';
-import { isPackedDType, kernelSets, weightLayout } from './layouts.ts';
-import { WasmMemory } from './memory.ts';
-import { compileModule, createMemory } from './module.ts';
+import { kernelSets } from './layouts.ts';
+import type { WasmMemory } from './memory.ts';
+import { compileModule, MAX_PAGES } from './module.ts';
+import { onePlace, placeModel, type Placement } from './placement.ts';
 import { chooseKernels, type KernelSetName } from './probe.ts';
 import { Profile } from './profile.ts';
-import { Recorder } from './recorder.ts';
-import { asF32, isWeight } from './tensor.ts';
+import { Program } from './program.ts';
+import type { Recorder } from './recorder.ts';
+import { asF32, isWeight, type WasmTensor } from './tensor.ts';
 import { Threads } from './threads.ts';
-import { upload } from './upload.ts';
+import { Uploader, weightBytes } from './upload.ts';
 
 export interface WasmBackendOptions {
   /** Worker threads; the machine's cores unless given. */
@@ -45,13 +47,15 @@ export interface WasmBackendOptions {
   readonly inline?: boolean | undefined;
   /** Forces a kernel set; otherwise the best that the probe allows. */
   readonly kernelSet?: KernelSetName | undefined;
+  /** Pages of 64 KiB that a memory may have; what 32-bit pointers reach unless given. A larger model has several memories. */
+  readonly maxPages?: number | undefined;
 }
 
 /** More threads than any machine has cores: a number beyond is a mistake. */
 export const MAX_THREADS = 256;
 
-/** Pages of 64 KiB to start with; the memory grows with what is put into it. */
-const INITIAL_PAGES = 64;
+/** Weights that lists of a load are made from; see file-loader.ts. */
+const UPLOADS_IN_FLIGHT = 16;
 
 /**
  * The CPU backend: SIMD kernels in WebAssembly, over worker threads that share one memory.
@@ -62,17 +66,11 @@ export async function createWasmBackend(options: WasmBackendOptions = {}): Promi
   const threads = inline ? 1 : threadCount(options.threads);
   const choice = await chooseKernels(options.kernelSet);
   const module = await compileModule(choice.build, !inline);
-  const shared = createMemory(INITIAL_PAGES, !inline);
-  const kernels = (await WebAssembly.instantiate(module, { env: { memory: shared } }))
-    .exports as unknown as KernelExports;
-  const memory = new WasmMemory(shared, kernels.heap_base());
   const kernelSet = kernelSets[choice.kernelSet];
-  const scratchBytes = kernels.linear_scratch_bytes();
-  kernels.init_linear(kernelSet, inline ? memory.allocate(scratchBytes, 'the kernels') : 0);
-  const executor = inline
-    ? new InlineExecutor(kernels)
-    : await Threads.start(memory, { threads, module, kernelSet, scratchBytes });
-  return new WasmBackend(new Recorder(memory, kernels, threads), executor, choice.name);
+  const bankOptions = { module, shared: !inline, threads, kernelSet, maxPages: options.maxPages ?? MAX_PAGES };
+  const bank = await Bank.create(0, bankOptions);
+  const executor = inline ? new InlineExecutor() : await Threads.start(bank, { threads, module, kernelSet });
+  return new WasmBackend(bank, bankOptions, executor, choice.name);
 }
 
 function threadCount(wanted: number | undefined): number {
@@ -95,48 +93,69 @@ interface PendingKeys {
 
 export class WasmBackend implements Backend {
   readonly info: BackendInfo;
-  readonly #recorder: Recorder;
+  readonly #banks: Bank[];
+  readonly #bankOptions: BankOptions;
   readonly #executor: Executor;
-  readonly #batches = new Map<Batch, BatchData>();
+  readonly #program: Program;
+  readonly #uploader: Uploader;
+  #placement: Placement = onePlace;
   #profile: Profile | undefined;
   #pending: PendingKeys | undefined;
   #running: Promise<unknown> | undefined;
   #closed = false;
 
-  constructor(recorder: Recorder, executor: Executor, mode: string) {
-    this.#recorder = recorder;
+  constructor(bank: Bank, bankOptions: BankOptions, executor: Executor, mode: string) {
+    this.#banks = [bank];
+    this.#bankOptions = bankOptions;
     this.#executor = executor;
-    this.info = { name: 'wasm', mode, threads: executor.threads };
+    this.#program = new Program(this.#banks);
+    this.#uploader = new Uploader(executor, (job) =>
+      this.#alone(async () => {
+        await this.#runProgram(); // its activations lie where uploads stage what they read
+        return job();
+      }),
+    );
+    this.info = { name: 'wasm', mode, threads: executor.threads, uploadsInFlight: UPLOADS_IN_FLIGHT };
+  }
+
+  async reserve(plan: MemoryPlan): Promise<void> {
+    this.#open();
+    this.#placement = placeModel(plan, this.#banks[0]!.memory.maxBytes);
+    const known = this.#banks.length;
+    for (let i = known; i < this.#placement.banks; i++) this.#banks.push(await Bank.create(i, this.#bankOptions));
+    const added = this.#banks.slice(known);
+    if (added.length > 0) await this.#alone(() => this.#executor.addBanks(added));
   }
 
   async upload(source: WeightSource): Promise<Tensor> {
-    await this.#runRecorded(); // its activations lie where the upload stages what it reads
-    return this.#alone(() => upload(this.#recorder, this.#executor, source));
+    this.#open();
+    return this.#uploader.upload(this.#banks[this.#placement.ofWeight(source.name)]!, source);
   }
 
   weightBytes(dtype: DType, shape: readonly number[]): number {
-    if (shape.length !== 2) return 4 * shape.reduce((product, n) => product * n, 1);
-    return weightLayout(isPackedDType(dtype) ? dtype : 'f32', shape[0]!, shape[1]!).byteLength;
+    return weightBytes(dtype, shape);
   }
 
   createKvCache(shape: KvShape): readonly KvLayer[] {
-    return createKvCache(this.#open().memory, shape);
+    this.#open();
+    return createKvCache((layer) => this.#banks[this.#placement.ofLayer(layer)]!.memory, shape);
   }
 
   scope<T>(body: () => T): T {
-    const { activations } = this.#open();
-    const mark = activations.mark();
+    this.#open();
+    const mark = this.#program.mark();
     try {
       return body();
     } finally {
       this.#settleKeys();
-      activations.release(mark);
+      this.#program.free(mark);
     }
   }
 
   embed(table: Tensor, batch: Batch): Tensor {
-    const recorder = this.#recording();
-    return embed(recorder, table, batch, this.#dataOf(batch));
+    const bank = this.#bankOf(table);
+    const recorder = this.#recordIn(bank);
+    return embed(recorder, table, batch, dataOf(bank, batch));
   }
 
   attentionInputs(
@@ -146,10 +165,11 @@ export class WasmBackend implements Backend {
     batch: Batch,
     options: AttentionOptions,
   ): Tensor {
-    const recorder = this.#recording();
-    const data = this.#dataOf(batch);
+    const bank = this.#bankOf(weights.query.weight);
+    const recorder = this.#recordIn(bank);
+    const data = dataOf(bank, batch);
     const layer = checkAttention(recorder.memory, cache, batch, data, options);
-    const inputs = attentionInputs(recorder, x, weights, options);
+    const inputs = attentionInputs(recorder, this.#program.bring(x, bank), weights, options);
     this.#pending = { inputs, cache: layer, data, options };
     if (!writesOwnKeys(data)) this.#settleKeys();
     return inputs;
@@ -158,41 +178,49 @@ export class WasmBackend implements Backend {
   attention(q: Tensor, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor {
     const own = this.#pending?.inputs === q;
     if (own) this.#pending = undefined;
-    const recorder = this.#recording();
-    const data = this.#dataOf(batch);
+    const bank = this.#bankOf(cache as WasmKvLayer);
+    const recorder = this.#recordIn(bank);
+    const data = dataOf(bank, batch);
     const layer = checkAttention(recorder.memory, cache, batch, data, options);
     return attention(recorder, q as AttentionInputs, layer, data, options, own);
   }
 
   addLinear(x: Tensor, input: Tensor, linear: Linear): void {
-    addLinear(this.#recording(), x, input, linear);
+    const bank = this.#bankOf(linear.weight);
+    const recorder = this.#recordIn(bank);
+    addLinear(recorder, this.#program.bring(x, bank), this.#program.bring(input, bank), linear);
   }
 
   gatedLinear(x: Tensor, weights: FeedForwardWeights, normEps: number): Tensor {
-    return gatedLinear(this.#recording(), x, weights, normEps);
+    const bank = this.#bankOf(weights.gate.weight);
+    const recorder = this.#recordIn(bank);
+    return gatedLinear(recorder, this.#program.bring(x, bank), weights, normEps);
   }
 
   logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array): Tensor {
-    return logits(this.#recording(), x, norm, normEps, head, rows);
+    const bank = this.#bankOf(head.weight);
+    const recorder = this.#recordIn(bank);
+    return logits(recorder, this.#program.bring(x, bank), norm, normEps, head, rows);
   }
 
   best(x: Tensor, count: number, limit: number): Tensor {
-    return best(this.#recording(), x, count, limit);
+    return best(this.#recordIn(this.#bankOf(x)), x, count, limit);
   }
 
   async read(tensor: Tensor): Promise<Float32Array> {
-    const wasLoaded = isWeight(tensor);
-    const recorder = wasLoaded ? this.#recording() : this.#open();
-    const { memory } = recorder;
-    const values = wasLoaded ? unpack(recorder, tensor) : asF32(memory, tensor, 'the tensor to read');
-    await this.#runRecorded();
+    this.#open();
+    const bank = this.#bankOf(tensor);
+    const values = isWeight(tensor)
+      ? unpack(this.#recordIn(bank), tensor)
+      : asF32(bank.memory, tensor, 'the tensor to read');
+    await this.#alone(() => this.#runProgram());
     const length = values.shape.reduce((product, n) => product * n, 1);
-    return memory.f32.slice(values.pointer / 4, values.pointer / 4 + length);
+    return bank.memory.f32.slice(values.pointer / 4, values.pointer / 4 + length);
   }
 
   profile(): readonly OpTime[] {
-    const { memory } = this.#open();
-    this.#profile ??= new Profile(memory, this.#executor);
+    this.#open();
+    this.#profile ??= new Profile(this.#executor.measures);
     return this.#profile.take();
   }
 
@@ -201,19 +229,24 @@ export class WasmBackend implements Backend {
     await this.#executor.dispose();
   }
 
-  #open(): Recorder {
+  #open(): void {
     if (this.#closed) throw new RealizarError('closed', 'this backend was closed');
-    return this.#recorder;
+  }
+
+  /** The first memory for what is of no memory of this backend: the op will say what it misses. */
+  #bankOf(tensor: { readonly memory?: WasmMemory } | Tensor): Bank {
+    const { memory } = tensor as Partial<WasmTensor>;
+    return this.#banks.find((bank) => bank.memory === memory) ?? this.#banks[0]!;
   }
 
   /** Before an op records. */
-  #recording(): Recorder {
+  #recordIn(bank: Bank): Recorder {
     if (this.#running) {
       throw new RealizarError('invalid-argument', 'the backend is at work: its calls are made one after another');
     }
-    const recorder = this.#open();
+    this.#open();
     this.#settleKeys();
-    return recorder;
+    return this.#program.in(bank);
   }
 
   /** Has keys and values written that attention was expected to write, and that another op came before. */
@@ -221,33 +254,12 @@ export class WasmBackend implements Backend {
     if (!this.#pending) return;
     const { inputs, cache, data, options } = this.#pending;
     this.#pending = undefined;
-    writeKeysValues(this.#recorder, inputs, cache, data, options);
+    writeKeysValues(this.#program.in(this.#bankOf(cache)), inputs, cache, data, options);
   }
 
-  #dataOf(batch: Batch): BatchData {
-    const known = this.#batches.get(batch);
-    if (known) return known;
-    const data = batchData(this.#recorder, batch);
-    this.#batches.set(batch, data);
-    return data;
-  }
-
-  async #runRecorded(): Promise<void> {
-    await this.#alone(async () => {
-      this.#settleKeys();
-      const { commands, constants } = this.#recorder;
-      if (commands.isEmpty) return;
-      this.#batches.clear();
-      await this.#run(commands.finish());
-      constants.release(NOTHING);
-    });
-  }
-
-  async #run(list: number): Promise<void> {
-    const profile = this.#profile;
-    profile?.begin();
-    await this.#executor.run(list);
-    profile?.end();
+  async #runProgram(): Promise<void> {
+    this.#settleKeys();
+    if (!this.#program.isEmpty) await this.#program.run(this.#executor, this.#profile);
   }
 
   /** Waits for what runs, then starts `job`: at once, and so before a scope around the call ends, if nothing runs. */
@@ -267,4 +279,10 @@ export class WasmBackend implements Backend {
   }
 }
 
-const NOTHING: Mark = { piece: 0, used: 0 };
+function dataOf({ recorder, batches }: Bank, batch: Batch): BatchData {
+  const known = batches.get(batch);
+  if (known) return known;
+  const data = batchData(recorder, batch);
+  batches.set(batch, data);
+  return data;
+}

@@ -1,0 +1,87 @@
+import type { Bank } from './bank.ts';
+import type { Executor } from './executor.ts';
+import {
+  loadListBytes,
+  readLoadResults,
+  stagingBytes,
+  writeLoadList,
+  type LoadJob,
+  type LoadResult,
+} from './load-list.ts';
+import type { Alone } from './upload.ts';
+
+/** Bytes of one list: enough that waking threads is nothing beside it, little enough that progress is seen to move. */
+const LIST_BYTES = 32 * 2 ** 20;
+
+interface Waiting {
+  readonly bank: Bank;
+  readonly job: LoadJob;
+  readonly resolve: (result: LoadResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gathers weights that lie in files into lists, which threads walk without waiting for each other in between. */
+export class FileLoader {
+  readonly #executor: Executor;
+  readonly #alone: Alone;
+  readonly #waiting: Waiting[] = [];
+  #isBusy = false;
+
+  constructor(executor: Executor, alone: Alone) {
+    this.#executor = executor;
+    this.#alone = alone;
+  }
+
+  load(bank: Bank, job: LoadJob): Promise<LoadResult> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ bank, job, resolve, reject });
+      if (!this.#isBusy) void this.#loadAll();
+    });
+  }
+
+  async #loadAll(): Promise<void> {
+    this.#isBusy = true;
+    await undefined; // what else is asked for in this turn goes into the same list
+    while (this.#waiting.length > 0) {
+      const list = this.#nextList();
+      try {
+        const results = await this.#alone(() => this.#loadList(list));
+        list.forEach(({ resolve }, i) => resolve(results[i]!));
+      } catch (error) {
+        for (const { reject } of list) reject(error);
+      }
+    }
+    this.#isBusy = false;
+  }
+
+  /** The first of those that wait, of one memory. */
+  #nextList(): Waiting[] {
+    const { bank } = this.#waiting[0]!;
+    let bytes = 0;
+    let count = 0;
+    for (const { job, bank: other } of this.#waiting) {
+      if (other !== bank || bytes >= LIST_BYTES) break;
+      bytes += job.rows * job.rowBytes;
+      count += 1;
+    }
+    return this.#waiting.splice(0, count);
+  }
+
+  async #loadList(list: readonly Waiting[]): Promise<LoadResult[]> {
+    const { memory, recorder } = list[0]!.bank;
+    const { activations } = recorder;
+    const jobs = list.map(({ job }) => job);
+    const mark = activations.mark();
+    try {
+      const words = activations.allocate(loadListBytes(jobs));
+      const staging = activations.allocate(stagingBytes(jobs) * this.#executor.loaders);
+      writeLoadList(memory, words, jobs, staging);
+      await this.#executor.load(list[0]!.bank, words);
+      const results = readLoadResults(memory, words, jobs);
+      await Promise.all([...new Set(jobs.map(({ from }) => from.file))].map((file) => file.verify()));
+      return results;
+    } finally {
+      activations.release(mark);
+    }
+  }
+}

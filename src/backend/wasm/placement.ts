@@ -1,0 +1,61 @@
+import { RealizarError } from '../../errors.ts';
+import type { MemoryPart, MemoryPlan } from '../backend.ts';
+import { kvLayerBytes } from './kv-cache.ts';
+import { WEIGHT_ALIGNMENT } from './layouts.ts';
+import { weightBytes } from './upload.ts';
+
+/** In which memory things lie, by its number. */
+export interface Placement {
+  readonly banks: number;
+  ofWeight(name: string): number;
+  ofLayer(layer: number): number;
+}
+
+/** Everything in one memory. */
+export const onePlace: Placement = { banks: 1, ofWeight: () => 0, ofLayer: () => 0 };
+
+/** Left free in every memory, for activations and what the threads need: a sixteenth, and never less than this. */
+const MIN_ROOM_BYTES = 6 * 2 ** 20;
+
+/**
+ * Cuts a model into runs of parts that fit a memory each.
+ *
+ * @param maxBytes of one memory
+ * @throws RealizarError `out-of-memory` where a part fits none
+ */
+export function placeModel(plan: MemoryPlan, maxBytes: number): Placement {
+  const room = maxBytes - Math.max(MIN_ROOM_BYTES, maxBytes / 16);
+  const kvBytes = kvLayerBytes(plan.kvCache);
+  const weights = new Map<string, number>();
+  const layers = new Map<number, number>();
+  let bank = 0;
+  let used = 0;
+  for (const part of plan.parts) {
+    const bytes = partBytes(part) + (part.layer === undefined ? 0 : kvBytes);
+    if (bytes > room) throw tooLarge(part, bytes, room);
+    if (used + bytes > room) {
+      bank += 1;
+      used = 0;
+    }
+    used += bytes;
+    for (const { name } of part.weights) weights.set(name, bank);
+    if (part.layer !== undefined) layers.set(part.layer, bank);
+  }
+  return { banks: bank + 1, ofWeight: (name) => weights.get(name) ?? 0, ofLayer: (layer) => layers.get(layer) ?? 0 };
+}
+
+const partBytes = ({ weights }: MemoryPart): number =>
+  weights.reduce((sum, { dtype, shape }) => sum + align(weightBytes(dtype, shape)), 0);
+
+const align = (bytes: number): number => Math.ceil(bytes / WEIGHT_ALIGNMENT) * WEIGHT_ALIGNMENT;
+
+function tooLarge({ weights }: MemoryPart, bytes: number, room: number): RealizarError {
+  const [first] = weights;
+  const message =
+    `${weights.length === 1 ? first!.name : `the ${weights.length} weights from ${first!.name} on`} and their keys and values ` +
+    `need ${megabytes(bytes)}, but one WebAssembly memory has room for ${megabytes(room)}; ` +
+    'try a smaller model, a shorter context, or fewer bits a weight';
+  return new RealizarError('out-of-memory', message, { field: first!.name });
+}
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;

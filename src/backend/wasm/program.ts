@@ -1,0 +1,105 @@
+import type { Tensor } from '../../tensor/tensor.ts';
+import type { Mark } from './arena.ts';
+import type { Bank } from './bank.ts';
+import type { Executor } from './executor.ts';
+import type { Profile } from './profile.ts';
+import type { Recorder } from './recorder.ts';
+import { f32Tensor, type WasmTensor } from './tensor.ts';
+
+/** Lists of several memories run one after another; in between, activations are copied from one to the next. */
+type Step =
+  | { readonly bank: Bank; readonly list: number }
+  | { readonly from: WasmTensor; readonly to: WasmTensor; readonly bytes: number };
+
+/** The beginning of an arena. */
+const NOTHING: Mark = { piece: 0, used: 0 };
+
+/** What is recorded and has not run: one list where a model lies in one memory. */
+export class Program {
+  readonly #banks: readonly Bank[];
+  #steps: Step[] = [];
+  #active: Bank;
+  /** Where activations are now that an op of another memory asked for. */
+  readonly #away = new Map<WasmTensor, WasmTensor>();
+
+  /** @param banks at least one; more may be added */
+  constructor(banks: readonly Bank[]) {
+    this.#banks = banks;
+    this.#active = banks[0]!;
+  }
+
+  get isEmpty(): boolean {
+    return this.#steps.length === 0 && this.#active.recorder.commands.isEmpty;
+  }
+
+  /** Where the next op records. */
+  in(bank: Bank): Recorder {
+    if (bank !== this.#active) this.#cut();
+    this.#active = bank;
+    return bank.recorder;
+  }
+
+  /** Activations as ops of `bank` see them: brought there first if they are elsewhere, and back home when all has run. */
+  bring(tensor: Tensor, bank: Bank): Tensor {
+    const home = tensor as WasmTensor;
+    const from = this.#away.get(home) ?? home;
+    if (from.memory === bank.memory || !this.#banks.some(({ memory }) => memory === from.memory)) return from;
+    const bytes = 4 * home.shape.reduce((product, n) => product * n, 1);
+    // Not among the activations: a scope that ends would free it, and it has to last until it is back home.
+    const pointer = home.memory === bank.memory ? home.pointer : bank.recorder.constants.allocate(bytes);
+    const to = home.memory === bank.memory ? home : f32Tensor(bank.memory, home.shape, pointer);
+    this.#cut();
+    this.#steps.push({ from, to, bytes });
+    if (to === home) this.#away.delete(home);
+    else this.#away.set(home, to);
+    return to;
+  }
+
+  /** @returns what `free` takes */
+  mark(): readonly Mark[] {
+    return this.#banks.map(({ recorder }) => recorder.activations.mark());
+  }
+
+  /** Frees the activations made since. */
+  free(marks: readonly Mark[]): void {
+    this.#banks.forEach(({ memory, recorder }, i) => {
+      const mark = marks[i] ?? NOTHING;
+      recorder.activations.release(mark);
+      for (const home of this.#away.keys()) {
+        if (home.memory === memory && !recorder.activations.holds(home.pointer)) this.#away.delete(home);
+      }
+    });
+  }
+
+  /** Runs all steps; what comes in afterwards is another program. */
+  async run(executor: Executor, profile: Profile | undefined): Promise<void> {
+    this.#cut();
+    const steps = this.#steps;
+    this.#steps = [];
+    for (const bank of this.#banks) {
+      bank.batches.clear();
+      bank.recorder.commands.reset();
+    }
+    for (const step of steps) {
+      if ('from' in step) copy(step.from, step.to, step.bytes);
+      else await runList(executor, step.bank, step.list, profile);
+    }
+    for (const [home, from] of this.#away) copy(from, home, 4 * home.shape.reduce((product, n) => product * n, 1));
+    this.#away.clear();
+    for (const { recorder } of this.#banks) recorder.constants.release(NOTHING);
+  }
+
+  #cut(): void {
+    const { commands } = this.#active.recorder;
+    if (!commands.isEmpty) this.#steps.push({ bank: this.#active, list: commands.cut() });
+  }
+}
+
+async function runList(executor: Executor, bank: Bank, list: number, profile: Profile | undefined): Promise<void> {
+  profile?.begin(bank);
+  await executor.run(bank, list);
+  profile?.end(bank);
+}
+
+const copy = (from: WasmTensor, to: WasmTensor, bytes: number): void =>
+  to.memory.u8.set(from.memory.u8.subarray(from.pointer, from.pointer + bytes), to.pointer);

@@ -1,0 +1,27 @@
+import type { MemoryPart, MemoryPlan } from '../backend/backend.ts';
+import type { TensorInfo } from '../checkpoint/checkpoint.ts';
+import type { ModelConfig } from './config.ts';
+import { kvShape } from './kv-cache.ts';
+
+/**
+ * A model's weights by the ops that they take part in: the embedding, every layer, the output. A head that is the embedding
+ * once more has its norm there too.
+ */
+export function memoryPlan(tensors: readonly TensorInfo[], config: ModelConfig, positions: number): MemoryPlan {
+  const isTied = !tensors.some(({ name }) => name === 'output.weight');
+  const embedding: TensorInfo[] = [];
+  const output: TensorInfo[] = [];
+  const layers = Array.from({ length: config.numLayers }, (): TensorInfo[] => []);
+  for (const tensor of tensors) {
+    const layer = /^blk\.(\d+)\./.exec(tensor.name)?.[1];
+    if (layer !== undefined) layers[Number(layer)]!.push(tensor);
+    else if (isTied || tensor.name === 'token_embd.weight') embedding.push(tensor);
+    else output.push(tensor);
+  }
+  const parts: MemoryPart[] = [
+    { weights: embedding },
+    ...layers.map((weights, layer) => ({ weights, layer })),
+    { weights: output },
+  ];
+  return { parts: parts.filter(({ weights }) => weights.length > 0), kvCache: kvShape(config, positions) };
+}
