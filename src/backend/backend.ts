@@ -17,6 +17,8 @@ export interface BackendInfo {
   readonly device?: string | undefined;
   /** Steps that may be recorded before the first of them is read; 1 unless given. */
   readonly stepsInFlight?: number | undefined;
+  /** Uploads that are worth starting before the first of them has ended; 1 unless given. */
+  readonly uploadsInFlight?: number | undefined;
 }
 
 /** A weight as it lies in its checkpoint. */
@@ -28,6 +30,18 @@ export interface WeightSource {
   readonly byteLength: number;
   /** Bytes [start, end) of the data; into `into` when given. */
   read(start: number, end: number, into?: Uint8Array): Promise<Uint8Array>;
+  /** Where the data lie, if in a file that this process has open: a backend's threads may read it by themselves. */
+  locate?(): FileRange | undefined;
+}
+
+/** Where in an open file bytes begin. */
+export interface FileRange {
+  readonly file: {
+    readonly descriptor: number;
+    /** To be asked after reading. @throws RealizarError `changed-while-reading` | `io-failed` */
+    verify(): Promise<void>;
+  };
+  readonly offset: number;
 }
 
 /** y = x Wᵀ + b */
@@ -125,6 +139,20 @@ export interface KvShape {
   readonly dtype?: KvDType | undefined;
 }
 
+/** What a model will bring: told before it is uploaded, so that what works together is put together. */
+export interface MemoryPlan {
+  /** In the order in which a forward pass meets them. */
+  readonly parts: readonly MemoryPart[];
+  readonly kvCache: KvShape;
+}
+
+/** Weights that take part in the same ops: the embedding, a layer, the output. */
+export interface MemoryPart {
+  readonly weights: readonly Pick<WeightSource, 'name' | 'dtype' | 'shape'>[];
+  /** The layer, where it is one, whose keys and values belong to it. */
+  readonly layer?: number | undefined;
+}
+
 /** Keys and values of one layer; the backend's own. */
 export interface KvLayer {
   readonly layer: number;
@@ -149,6 +177,12 @@ export interface OpTime {
  */
 export interface Backend {
   readonly info: BackendInfo;
+
+  /**
+   * Makes memory ready for a model, where a backend has more than one: call it first, or not at all.
+   * @throws RealizarError `out-of-memory`, before anything is read
+   */
+  reserve?(plan: MemoryPlan): Promise<void>;
 
   /**
    * Brings weights into the backend's own layout. Any dtype of `dtype/index.ts`; vectors become f32.

@@ -13,13 +13,13 @@ const GROUPS_PER_CHUNK = 4;
 
 /** Reads a weight here and has the threads pack it: reading one piece overlaps with packing the one before. */
 export async function repackAll(
-  { recorder }: Bank,
+  bank: Bank,
   executor: Executor,
   source: PackedSource,
   layout: WeightLayout,
   weight: number,
 ): Promise<LoadResult> {
-  const { memory, activations, commands } = recorder;
+  const { memory, activations, commands } = bank.recorder;
   const [rows, columns] = source.shape as [number, number];
   const rowBytes = byteLength(source.dtype, [columns]);
   const rowsPerPiece = Math.max(1, Math.floor(PIECE_BYTES / (rowBytes * GROUP_ROWS))) * GROUP_ROWS;

@@ -29,8 +29,8 @@ test('where memory cannot be shared, the calling thread computes', async () => {
 
 test('a kernel that fails in the calling thread is a typed error', async () => {
   const kernels = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports as unknown as KernelExports;
-  const executor = new InlineExecutor(kernels);
-  await expect(executor.run(0)).rejects.toMatchObject({ code: 'closed' });
+  const executor = new InlineExecutor();
+  await expect(executor.run({ kernels }, 0)).rejects.toMatchObject({ code: 'closed' });
 });
 
 /** (module (func (export "run") unreachable)) */

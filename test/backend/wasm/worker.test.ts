@@ -6,6 +6,7 @@ import { compileModule, createMemory } from '../../../src/backend/wasm/module.ts
 import { GATHER_ROWS } from '../../../src/backend/wasm/opcodes.ts';
 import { spawnWorker } from '../../../src/backend/wasm/spawn-worker.ts';
 import { Threads } from '../../../src/backend/wasm/threads.ts';
+import { newBank } from './support/bank.ts';
 import type { WorkerSetup } from '../../../src/backend/wasm/worker.ts';
 
 afterEach(() => {
@@ -77,14 +78,15 @@ test('in a browser the thread takes its setup from the page, runs a list and say
       throw new Error('terminated');
     });
   const module = await compileModule('simd', true);
-  const setup = {
+  const setup: WorkerSetup = {
     module,
-    memory: memory.memory,
+    memories: [{ memory: memory.memory, barrier: control + 384, scratch }],
     thread: 0,
     threads: 1,
+    loaders: 1,
     kernelSet: 0,
-    scratch,
     control,
+    generations: [0, 0],
     saysDone: true,
   };
   expect(() => deliver({ data: setup })).toThrow('terminated');
@@ -98,15 +100,16 @@ test('where Atomics.waitAsync is missing, threads say when they are done', async
   vi.stubGlobal('Atomics', { ...atomics(), waitAsync: undefined });
   vi.resetModules();
   const threads = await import('../../../src/backend/wasm/threads.ts');
-  const memory = new WasmMemory(createMemory(64, true), 65_536);
   const module = await compileModule('simd', true);
-  const pool = await threads.Threads.start(memory, { threads: 2, module, kernelSet: 0, scratchBytes: 8192 });
-  const list = new CommandList(memory, new Arena(memory, 'test'));
+  const bank = await newBank(module, 2);
+  const { memory } = bank;
+  const pool = await threads.Threads.start(bank, { threads: 2, module, kernelSet: 0 });
+  const list = bank.recorder.commands;
   const cells = memory.allocate(64, 'test');
   for (const value of [1, 2, 3]) {
     memory.f32[cells / 4] = value;
     list.record(GATHER_ROWS, 1, [cells, 4, cells + 32, cells + 4]);
-    await pool.run(list.finish());
+    await pool.run(bank, list.finish());
     expect(memory.f32[cells / 4 + 1]).toBe(value);
   }
   await pool.dispose();
@@ -117,9 +120,9 @@ const atomics = () =>
   Object.fromEntries(Object.getOwnPropertyNames(Atomics).map((name) => [name, Atomics[name as 'add']]));
 
 test('threads that cannot use their module do not start', async () => {
-  const memory = new WasmMemory(createMemory(64, true), 65_536);
+  const bank = await newBank(await compileModule('simd', true), 2);
   const module = await compileModule('simd', false); // it asks for memory that is not shared
-  const start = Threads.start(memory, { threads: 2, module, kernelSet: 0, scratchBytes: 8192 });
+  const start = Threads.start(bank, { threads: 2, module, kernelSet: 0 });
   await expect(start).rejects.toMatchObject({ code: 'backend-unavailable' });
 });
 
