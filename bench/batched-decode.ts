@@ -59,7 +59,7 @@ function runOf(model: string, threads: number): BatchedRun {
     contextLength: CONTEXT_LENGTH,
     cold: false,
   };
-  return runScript<BatchedRun>('support/measure-batched.ts', argumentsOf(settings));
+  return runScript('support/measure-batched.ts', argumentsOf(settings)) as BatchedRun;
 }
 
 function rowOf(name: string, sequences: number, threads: number, rounds: readonly Round[]): string[] {

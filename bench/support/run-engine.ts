@@ -17,14 +17,14 @@ export type EngineName = keyof typeof SCRIPTS;
  * @param node the program that runs it, this one's Node unless given
  */
 export function runEngine(engine: EngineName, settings: RunSettings, node: string = process.execPath): Run {
-  return runScript<Run>(SCRIPTS[engine], argumentsOf(settings), node);
+  return runScript(SCRIPTS[engine], argumentsOf(settings), node) as Run;
 }
 
 /** Runs a script of this folder's parent and reads the JSON of the last line that it prints. */
-export function runScript<T>(script: string, args: readonly string[], node: string = process.execPath): T {
+export function runScript(script: string, args: readonly string[], node: string = process.execPath): unknown {
   const path = resolve(import.meta.dirname, '..', script);
   const output = execFileSync(node, [path, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  return JSON.parse(output.trim().split('\n').at(-1)!) as T;
+  return JSON.parse(output.trim().split('\n').at(-1)!);
 }
 
 /** Installs what a job needs: `peers` are the other engines, `build` makes dist/. */
