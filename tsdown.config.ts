@@ -24,5 +24,24 @@ export default defineConfig([
     outDir: 'dist/browser',
     platform: 'browser',
     minify: true,
+    // Pages without a bundler have no packages.
+    deps: { alwaysBundle: ['@huggingface/jinja'] },
+  },
+  {
+    ...common,
+    name: 'page',
+    entry: { page: 'examples/browser/page.ts' },
+    outDir: 'dist/page',
+    platform: 'browser',
+    dts: false,
+    minify: true,
+    copy: ['examples/browser/index.html', 'examples/browser/page.css'],
+    // The page takes the engine from the files beside it, as any page without a bundler may.
+    plugins: [
+      {
+        name: 'the engine beside the page',
+        resolveId: (id) => (id === 'realizar/browser' ? { id: '../browser/index.js', external: true } : null),
+      },
+    ],
   },
 ]);

@@ -12,13 +12,16 @@ import { batchTokenize } from './routes/native/batch-tokenize.ts';
 import { generate } from './routes/native/generate.ts';
 import { health } from './routes/native/health.ts';
 import { metricsText } from './routes/native/metrics.ts';
+import { modelFile } from './routes/native/model-file.ts';
 import { models as nativeModels } from './routes/native/models.ts';
 import { streamGenerate } from './routes/native/stream-generate.ts';
 import { tokenize } from './routes/native/tokenize.ts';
 import { chatCompletions } from './routes/openai/chat-completions.ts';
 import { openAiModels } from './routes/openai/models.ts';
+import { page } from './routes/page.ts';
 import { RunningRequests } from './running-requests.ts';
 import { ServedModels, servedEngine } from './served-models.ts';
+import type { StaticFiles } from './static-files.ts';
 import type { Services } from './work.ts';
 
 export interface AppOptions {
@@ -32,6 +35,8 @@ export interface AppOptions {
   readonly maxRequests?: number;
   /** Milliseconds between keep-alive comments of streams. Default 15,000. */
   readonly pingMs?: number;
+  /** Files of the chat page at `/`, by `page/NAME` and `browser/NAME`. Default: a note that says how to build it. */
+  readonly pageFiles?: StaticFiles;
   /** Hears of errors that clients are not told about. Default: standard error. */
   readonly onError?: (error: unknown) => void;
 }
@@ -58,9 +63,11 @@ const routes = [
   batchGenerate,
   streamGenerate,
   nativeModels,
+  modelFile,
   metricsText,
   openAiModels,
   chatCompletions,
+  page,
 ];
 
 /**
@@ -78,6 +85,7 @@ export function createApp(served: ServedModels | EngineApi, options: AppOptions 
     running,
     metrics,
     onError,
+    pageFiles: options.pageFiles ?? (() => Promise.resolve(undefined)),
     version: options.version ?? version,
     pingMs: options.pingMs ?? 15_000,
   };

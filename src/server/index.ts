@@ -27,4 +27,6 @@ export {
 } from './served-models.ts';
 export { serveModels, type ModelServer, type ServeModelsOptions } from './serve-models.ts';
 export { serverSentEvents, type ServerSentEvent } from './server-sent-events.ts';
+export { staticFiles } from './static-files.node.ts';
+export type { StaticFile, StaticFiles } from './static-files.ts';
 export { startServer, stopOnSignal, type RunningServer, type ServerOptions } from './serve.node.ts';

@@ -3,6 +3,7 @@ import { createApp } from './app.ts';
 import { isLoopbackHost } from './origin-guard.ts';
 import { ServedModels, type LoadModel, type ServedModel } from './served-models.ts';
 import { startServer, stopOnSignal } from './serve.node.ts';
+import type { StaticFiles } from './static-files.ts';
 
 export interface ServeModelsOptions {
   /** The first is the default. */
@@ -14,6 +15,8 @@ export interface ServeModelsOptions {
   readonly cacheSize: number;
   /** Bytes of models kept in memory at once. */
   readonly cacheBytes?: number;
+  /** Files of the chat page at `/`; see `AppOptions`. */
+  readonly pageFiles?: StaticFiles;
   /** How long running answers may go on after the signal to end. Default 30,000 ms. */
   readonly graceMs?: number;
   /** Ends the server as SIGTERM does. */
@@ -35,12 +38,15 @@ export interface ModelServer {
  *   whatever `load` throws for that model
  */
 export async function serveModels(options: ServeModelsOptions): Promise<ModelServer> {
-  const { models, load, host, port, cacheSize, cacheBytes, graceMs, signal } = options;
+  const { models, load, host, port, cacheSize, cacheBytes, pageFiles, graceMs, signal } = options;
   const served = new ServedModels(models, load, {
     capacity: cacheSize,
     ...(cacheBytes !== undefined && { maxBytes: cacheBytes }),
   });
-  const app = createApp(served, { allowedHosts: isLoopbackHost(host) ? 'loopback' : 'any' });
+  const app = createApp(served, {
+    allowedHosts: isLoopbackHost(host) ? 'loopback' : 'any',
+    ...(pageFiles && { pageFiles }),
+  });
   // The socket first: a port in use should not cost a load. Requests that come early wait for the model.
   const server = await startServer({ app, host, port, ...(graceMs !== undefined && { graceMs }) });
   const failed = new AbortController();

@@ -16,6 +16,7 @@ import type { Lease } from './model-cache.ts';
 import { RequestError } from './request-error.ts';
 import type { RunningRequest, RunningRequests } from './running-requests.ts';
 import type { ServedModels } from './served-models.ts';
+import type { StaticFiles } from './static-files.ts';
 
 /** What every route is given. */
 export interface Services {
@@ -23,6 +24,8 @@ export interface Services {
   readonly running: RunningRequests;
   readonly metrics: Metrics;
   readonly version: string;
+  /** Files of the chat page. */
+  readonly pageFiles: StaticFiles;
   /** Milliseconds between keep-alive comments of streams. */
   readonly pingMs: number;
   readonly onError: (error: unknown) => void;

@@ -2,7 +2,8 @@ import { basename, extname } from 'node:path';
 import { RealizarError } from '../../errors.ts';
 import type { LoadOptions } from '../../engine/engine-api.ts';
 import { demoModelPath } from '../../demo.node.ts';
-import { isLoopbackHost, serveModels, type ModelServer, type ServedModel } from '../../server/index.ts';
+import { pageFolders, pageRoot } from '../../page-files.node.ts';
+import { isLoopbackHost, serveModels, staticFiles, type ModelServer, type ServedModel } from '../../server/index.ts';
 import { loadWithProgress } from '../loading.ts';
 import { loadOptionsOf, type LoadFlags } from '../options.ts';
 
@@ -32,6 +33,7 @@ export async function serve(paths: readonly string[], flags: ServeFlags): Promis
     host: flags.host,
     port: flags.port,
     cacheSize: flags.cacheSize,
+    pageFiles: staticFiles(pageRoot(), pageFolders),
     ...(flags.cacheBytes !== undefined && { cacheBytes: flags.cacheBytes }),
   }).catch(stoppedWhileLoading);
   if (!server) return;

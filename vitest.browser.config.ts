@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { playwright } from '@vitest/browser-playwright';
+import { defineConfig } from 'vitest/config';
+import { chromiumPath, softwareGpu } from './test/support/chromium.ts';
+import { derivedModel, sharedPath } from './test/support/inputs.ts';
+import { serveFiles } from './test/support/serve-files.ts';
+
+const files = new Map([
+  ['/data/demo.gguf', 'models/demo.gguf'],
+  ['/data/demo.json', sharedPath('reference/demo/greedy.json')],
+  ['/data/smollm2.gguf', derivedModel('SmolLM2-135M-Instruct.Q8_0.gguf')],
+  ['/data/smollm2.json', sharedPath('reference/smollm2/greedy.Q8_0.json')],
+]);
+
+/** `npm run test:browser`: what has to run in a page, in Chromium. Part of `npm test` where there is one. */
+export default defineConfig({
+  plugins: [{ name: 'data', configureServer: (server) => void server.middlewares.use(serveFiles(files)) }],
+  server: {
+    // Pages get SharedArrayBuffer, and with it threads, only behind these.
+    headers: { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' },
+  },
+  test: {
+    name: 'chromium',
+    include: ['test/**/*.browser.ts'],
+    testTimeout: 120_000,
+    provide: { inputs: [...files].flatMap(([url, path]) => (existsSync(path) ? [url] : [])) },
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: { ...(chromiumPath && { executablePath: chromiumPath }), args: softwareGpu },
+      }),
+      instances: [{ browser: 'chromium' }],
+    },
+  },
+});
