@@ -22,7 +22,8 @@ const output = join(root, 'src/generated');
 const compiler = join(root, 'node_modules/assemblyscript');
 
 // -O3 and -Oz are slower here: they nest expressions until the engine has to spill its vector registers.
-const common = '-O2 --noAssert --runtime stub --use abort= --enable simd';
+// Locals that share a place become the same machine code, and a third fewer bytes on their way to a page.
+const common = '-O2 --noAssert --runtime stub --use abort= --enable simd --runPasses coalesce-locals,reorder-locals';
 const kernels = `${common} --enable threads --importMemory --sharedMemory --initialMemory 1 --maximumMemory 65536`;
 
 /** Two builds of one source: engines without relaxed SIMD reject a module that holds a single one of its instructions. */

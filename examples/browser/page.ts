@@ -8,20 +8,20 @@ import {
   type WorkerEngine,
 } from 'realizar/browser';
 
-const element = <E extends HTMLElement>(id: string): E => document.getElementById(id) as E;
+const element = (id: string): HTMLElement => document.getElementById(id)!;
 const page = {
-  model: element<HTMLSelectElement>('model'),
-  inPage: element<HTMLInputElement>('in-page'),
-  backend: element<HTMLSelectElement>('backend'),
-  clear: element<HTMLButtonElement>('clear'),
+  model: element('model') as HTMLSelectElement,
+  inPage: element('in-page') as HTMLInputElement,
+  backend: element('backend') as HTMLSelectElement,
+  clear: element('clear') as HTMLButtonElement,
   log: element('log'),
   welcome: element('welcome'),
   loading: element('loading'),
-  progress: element<HTMLProgressElement>('progress'),
+  progress: element('progress') as HTMLProgressElement,
   loaded: element('loaded'),
-  composer: element<HTMLFormElement>('composer'),
-  question: element<HTMLTextAreaElement>('question'),
-  send: element<HTMLButtonElement>('send'),
+  composer: element('composer') as HTMLFormElement,
+  question: element('question') as HTMLTextAreaElement,
+  send: element('send') as HTMLButtonElement,
   where: element('where'),
 };
 

@@ -26,7 +26,7 @@ export async function urlSource(url: string, options: UrlSourceOptions = {}): Pr
   const fetch: typeof globalThis.fetch = (input, init) => globalThis.fetch(input, signal ? { ...init, signal } : init);
   const response = await reached(url, () => fetch(url, { headers: { range: 'bytes=0-0' } }));
   if (response.status === 200) return blobSource(await reached(url, () => download(response, options)), url);
-  await response.body?.cancel();
+  await reached(url, () => response.arrayBuffer()); // one byte, or a few words of refusal
   return readAhead(await httpSource(url, { fetch }));
 }
 

@@ -118,7 +118,9 @@ describe('paths', () => {
 
   test.each([
     '/nope',
-    '/',
+    '/page/',
+    '/page/nope.js',
+    '/browser/..%2fcli.js',
     '/health/',
     '//health',
     '/v1//models',
@@ -294,10 +296,14 @@ describe('the app as a value', () => {
       'POST /batch/generate',
       'POST /stream/generate',
       'GET /models',
+      'GET /models/:id/file',
       'GET /metrics',
       'GET /v1/models',
       'GET /v1/models/:id',
       'POST /v1/chat/completions',
+      'GET /',
+      'GET /page/:name',
+      'GET /browser/:name',
     ]);
   });
 
