@@ -23,6 +23,7 @@ import { rope } from './kernels/rope.ts';
 import { siluMultiply } from './kernels/silu-multiply.ts';
 import { takeRows } from './kernels/take-rows.ts';
 import { checkBest } from '../check-best.ts';
+import { checkKvShape } from '../check-kv-shape.ts';
 import { best } from './kernels/best.ts';
 import { writeKv } from './kernels/write-kv.ts';
 import { cacheOf, dataOf, type ReferenceKvLayer, type ReferenceTensor } from './reference-tensor.ts';
@@ -50,11 +51,13 @@ class ReferenceBackend implements Backend {
     return decodedBytes(shape);
   }
 
-  createKvCache({ numLayers, numKvHeads, headDim, numBlocks, blockSize }: KvShape): readonly KvLayer[] {
+  createKvCache(shape: KvShape): readonly KvLayer[] {
     this.#assertOpen();
+    checkKvShape(shape);
+    const { numLayers, numKvHeads, headDim, numBlocks, blockSize, dtype = 'f32' } = shape;
     const size = numBlocks * blockSize * numKvHeads * headDim;
     return Array.from({ length: numLayers }, (_, layer): ReferenceKvLayer => {
-      return { layer, keys: new Float32Array(size), values: new Float32Array(size) };
+      return { layer, dtype, keys: new Float32Array(size), values: new Float32Array(size) };
     });
   }
 
@@ -85,7 +88,7 @@ class ReferenceBackend implements Backend {
   ): Tensor {
     this.#assertOpen();
     const { numHeads, numKvHeads, headDim, normEps } = options;
-    const { keys, values } = cacheOf(cache);
+    const { keys, values, dtype } = cacheOf(cache);
     checkBatch(batch, keys.length / (numKvHeads * headDim));
     assertShape(x, [batch.tokenIds.length, x.shape.at(-1)!], 'attentionInputs x');
     const normed = this.#normed(x, weights.norm, normEps);
@@ -99,8 +102,8 @@ class ReferenceBackend implements Backend {
     rope(q, headDim, batch.positions, options.rope);
     rope(k, headDim, batch.positions, options.rope);
 
-    writeKv(keys, k, batch.slotMapping);
-    writeKv(values, v, batch.slotMapping);
+    writeKv(keys, k, batch.slotMapping, dtype);
+    writeKv(values, v, batch.slotMapping, dtype);
     return this.#activation(q, numHeads * headDim);
   }
 

@@ -1,6 +1,6 @@
 import { RealizarError } from '../../errors.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { KvLayer } from '../backend.ts';
+import type { KvDType, KvLayer } from '../backend.ts';
 
 /** A tensor whose numbers lie in a plain array; undefined once its scope has ended. */
 export interface ReferenceTensor extends Tensor {
@@ -8,8 +8,9 @@ export interface ReferenceTensor extends Tensor {
   data: Float32Array | undefined;
 }
 
-/** Keys and values of one layer, both [slots, numKvHeads · headDim]. */
+/** Keys and values of one layer, both [slots, numKvHeads · headDim], rounded to what their dtype can hold. */
 export interface ReferenceKvLayer extends KvLayer {
+  readonly dtype: KvDType;
   readonly keys: Float32Array;
   readonly values: Float32Array;
 }

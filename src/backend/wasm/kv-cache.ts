@@ -1,4 +1,6 @@
-import type { KvLayer, KvShape } from '../backend.ts';
+import type { KvDType, KvLayer, KvShape } from '../backend.ts';
+import { checkKvShape } from '../check-kv-shape.ts';
+import { KV_F16, KV_F32, KV_Q8_0 } from './kv-dtypes.ts';
 import type { WasmMemory } from './memory.ts';
 
 /** Keys and values of one layer; assembly/key-value-tiles.ts has their layout. */
@@ -7,36 +9,50 @@ export interface WasmKvLayer extends KvLayer {
   readonly shape: KvShape;
   /** `KvLayer` of assembly/lib/structs.ts. */
   readonly pointer: number;
+  /** Room for a tile as f32; 0 where tiles are. */
+  readonly wideTileBytes: number;
 }
 
 /**
  * @param memoryOf where a layer lies
- * @throws RealizarError `out-of-memory`
+ * @throws RealizarError `out-of-memory`; `invalid-argument` where heads cannot be stored in the dtype
  */
 export function createKvCache(memoryOf: (layer: number) => WasmMemory, shape: KvShape): WasmKvLayer[] {
-  const { keyTileBytes, valueTileBytes } = tileBytes(shape);
-  const tiles = shape.numBlocks * shape.numKvHeads;
+  checkKvShape(shape);
+  const { numBlocks, numKvHeads, headDim, blockSize, dtype = 'f32' } = shape;
+  const { keyTileBytes, valueTileBytes } = tileBytes(shape, dtype);
+  const wide = tileBytes(shape, 'f32');
+  const wideTileBytes =
+    dtype === 'f32' ? 0 : Math.max(wide.keyTileBytes, wide.valueTileBytes + 4 * roundUp(blockSize, 4));
+  const tiles = numBlocks * numKvHeads;
   return Array.from({ length: shape.numLayers }, (_, layer) => {
     const memory = memoryOf(layer);
-    const what = `the kv cache of ${shape.numBlocks * shape.blockSize} positions`;
+    const what = `the kv cache of ${numBlocks * blockSize} positions`;
     const keys = memory.allocate(tiles * keyTileBytes, what);
     const values = memory.allocate(tiles * valueTileBytes, what);
-    const pointer = memory.allocate(28, what);
-    const { numKvHeads, headDim, blockSize } = shape;
-    memory.i32.set([keys, values, numKvHeads, headDim, blockSize, keyTileBytes, valueTileBytes], pointer / 4);
-    return { layer, memory, shape, pointer };
+    const words = [keys, values, numKvHeads, headDim, blockSize, keyTileBytes, valueTileBytes, NUMBERS[dtype]];
+    const pointer = memory.allocate(4 * words.length, what);
+    memory.i32.set(words, pointer / 4);
+    return { layer, memory, shape, pointer, wideTileBytes };
   });
 }
 
 /** Bytes of one layer, with what aligns its parts. */
 export function kvLayerBytes(shape: KvShape): number {
-  const { keyTileBytes, valueTileBytes } = tileBytes(shape);
+  const { keyTileBytes, valueTileBytes } = tileBytes(shape, shape.dtype ?? 'f32');
   return shape.numBlocks * shape.numKvHeads * (keyTileBytes + valueTileBytes) + 256;
 }
 
-const tileBytes = ({ blockSize, headDim }: KvShape) => ({
-  keyTileBytes: roundUp(blockSize, 4) * headDim * 4,
-  valueTileBytes: blockSize * roundUp(headDim, 8) * 4,
-});
+const NUMBERS: Readonly<Record<KvDType, number>> = { f32: KV_F32, f16: KV_F16, q8_0: KV_Q8_0 };
+
+function tileBytes({ blockSize, headDim }: KvShape, dtype: KvDType) {
+  const slots = roundUp(blockSize, 4);
+  const size = dtype === 'f32' ? 4 : dtype === 'f16' ? 2 : 1;
+  const scales = dtype === 'q8_0' ? (headDim / 32) * slots * 2 : 0;
+  return {
+    keyTileBytes: roundUp(slots * headDim * size + scales, 16),
+    valueTileBytes: roundUp(blockSize * roundUp(headDim, 8) * size + scales, 16),
+  };
+}
 
 const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;

@@ -8,8 +8,10 @@ import {
   GATED_LINEAR,
   GATHER_ROWS,
   LINEAR,
+  MERGE_BEST,
   PREPARE,
   REPACK,
+  SCAN_BEST,
   WRITE_KEYS_VALUES,
 } from './opcodes.ts';
 
@@ -104,6 +106,8 @@ const NAMES: Readonly<Record<number, string>> = {
   [WRITE_KEYS_VALUES]: 'write keys and values',
   [ATTENTION]: 'attention',
   [GATHER_ROWS]: 'gather rows',
+  [SCAN_BEST]: 'scan for the best',
+  [MERGE_BEST]: 'merge the best',
 };
 
 /** Which argument is a weight's number of rows; that of its columns follows. See assembly/lib/structs.ts. */

@@ -1,5 +1,12 @@
-import type { AttentionOptions, AttentionWeights, Backend, Batch, KvLayer } from '../../../src/backend/backend.ts';
-import type { DType } from '../../../src/dtype/index.ts';
+import type {
+  AttentionOptions,
+  AttentionWeights,
+  Backend,
+  Batch,
+  KvDType,
+  KvLayer,
+} from '../../../src/backend/backend.ts';
+import { byteLength, formats, type DType } from '../../../src/dtype/index.ts';
 import type { Tensor } from '../../../src/tensor/tensor.ts';
 import { batchOf, type Chunk, type Pool, poolBlocks } from './batches.ts';
 import { attend, type OracleAttention, type Row, rowOf } from './oracle.ts';
@@ -19,6 +26,7 @@ export interface AttentionSpec {
   readonly bias?: boolean;
   readonly headNorms?: boolean;
   readonly pool?: Partial<Pool>;
+  readonly kvDType?: KvDType;
 }
 
 /** One attention layer and a table of hidden states; token id = row of the table. */
@@ -27,6 +35,7 @@ export interface AttentionCase {
   readonly weights: OracleAttention;
   readonly options: AttentionOptions;
   readonly pool: Pool;
+  readonly kvDType: KvDType | undefined;
 }
 
 export const STATES = 80;
@@ -66,6 +75,7 @@ export function randomAttention(seed: string, spec: AttentionSpec = {}): Attenti
       },
     },
     pool: { blockSize: 16, numSequences: 3, blocksPerSequence: 5, ...spec.pool },
+    kvDType: spec.kvDType,
   };
 }
 
@@ -113,7 +123,7 @@ export class AttentionRun {
   }
 
   #newCache(): KvLayer {
-    const { options, pool } = this.#given;
+    const { options, pool, kvDType } = this.#given;
     const { numKvHeads, headDim } = options;
     // The middle one of three layers: its neighbours must stay out of it.
     return this.#backend.createKvCache({
@@ -122,14 +132,25 @@ export class AttentionRun {
       headDim,
       numBlocks: poolBlocks(pool),
       blockSize: pool.blockSize,
+      dtype: kvDType,
     })[1]!;
   }
 }
 
 /** What `step` has to return for a whole sequence from its start. */
-export const attended = ({ states, weights, options }: AttentionCase, ids: readonly number[]): Row[] =>
+export const attended = ({ states, weights, options, kvDType = 'f32' }: AttentionCase, ids: readonly number[]): Row[] =>
   attend(
     ids.map((id) => rowOf(states, id)),
     weights,
     options,
+    (head) => rounded(kvDType, head),
   );
+
+/** A head as a dtype can hold it. */
+function rounded(dtype: KvDType, head: Row): Row {
+  const bytes = new Uint8Array(byteLength(dtype, [head.length]));
+  const values = new Float32Array(head.length);
+  formats[dtype].encode!(Float32Array.from(head), bytes);
+  formats[dtype].decode(bytes, values);
+  return Array.from(values);
+}

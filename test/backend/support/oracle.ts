@@ -63,8 +63,17 @@ export interface OracleAttention {
   readonly keyNorm?: TestWeight | undefined;
 }
 
-/** `attentionInputs` and `attention` of a whole sequence `x`, from its first position. */
-export function attend(x: readonly Row[], weights: OracleAttention, options: AttentionOptions): Row[] {
+/**
+ * `attentionInputs` and `attention` of a whole sequence `x`, from its first position.
+ *
+ * @param stored what a cache makes of a key head or a value head
+ */
+export function attend(
+  x: readonly Row[],
+  weights: OracleAttention,
+  options: AttentionOptions,
+  stored: (head: Row) => Row = (head) => head,
+): Row[] {
   const { numHeads, numKvHeads, headDim, normEps, rope, scale, slidingWindow = Infinity } = options;
   const heads = (row: Row): Row[] =>
     Array.from({ length: row.length / headDim }, (_, h) => row.slice(h * headDim, (h + 1) * headDim));
@@ -74,8 +83,8 @@ export function attend(x: readonly Row[], weights: OracleAttention, options: Att
       heads(linear(row, projection)).map((head) => rotate(norm ? rmsNorm(head, norm, normEps) : head, position, rope)),
     );
   const q = turned(weights.query, weights.queryNorm);
-  const k = turned(weights.key, weights.keyNorm);
-  const v = normed.map((row) => heads(linear(row, weights.value)));
+  const k = turned(weights.key, weights.keyNorm).map((row) => row.map(stored));
+  const v = normed.map((row) => heads(linear(row, weights.value)).map(stored));
 
   return q.map((queries, position) =>
     queries.flatMap((query, head) => {

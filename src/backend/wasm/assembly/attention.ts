@@ -6,7 +6,7 @@
 // how many such sums run side by side. So the bits of a row do not depend on its tile.
 import { mixValues } from './attention-mix';
 import { scoreKeys } from './attention-scores';
-import { keyTile, panelsOf, valueTile } from './key-value-tiles';
+import { keyGroups, panelsOf, valueSlots } from './key-value-tiles';
 import { AttentionArguments } from './lib/structs';
 import { softmaxWeights } from './softmax';
 import { positionedHead, writeKeyValue } from './write-keys-values';
@@ -39,6 +39,7 @@ export function attention(args: usize, chunk: i32, thread: i32): void {
   const scores = queries + <usize>rowBlocks * <usize>(headDim << 4) + 16;
   const mixed = scores + <usize>(rowBlocks << 2) * rowBytes - 16;
 
+  const wideTile = a.wideTiles + <usize>thread * a.wideTileBytes;
   if (a.writesOwnKeys) writeKeyValue(a, firstRow, kvHead, heads);
 
   memory.fill(queries, 0, <usize>rowBlocks * <usize>(headDim << 4));
@@ -61,7 +62,7 @@ export function attention(args: usize, chunk: i32, thread: i32): void {
     const firstGroup = max<i32>(base - start, 0) >> 2;
     const groups = ((min<i32>(end - start, blockSize) + 3) >> 2) - firstGroup;
     const groupBytes = <usize>(headDim << 4);
-    const keys = keyTile(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead) + <usize>firstGroup * groupBytes;
+    const keys = keyGroups(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead, firstGroup, groups, wideTile);
     const to = scores + (<isize>(start + (firstGroup << 2) - base) << 2);
     scoreKeys(queries, rows, keys, groups, groupBytes, to, rowBytes);
   }
@@ -80,7 +81,7 @@ export function attention(args: usize, chunk: i32, thread: i32): void {
     const slot = max<i32>(firstKey - start, 0);
     const count = min<i32>(end - start, blockSize) - slot;
     if (count <= 0) continue;
-    const values = valueTile(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead) + (<usize>slot << 5);
+    const values = valueSlots(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead, slot, count, wideTile);
     const weights = scores + (<usize>(start + slot - base) << 2);
     mixValues(weights, rows, rowBytes, values, panels, <usize>blockSize << 5, count, mixed);
   }

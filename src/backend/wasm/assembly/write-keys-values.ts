@@ -1,5 +1,5 @@
 // Keys (normed, rotated) and values of a batch go into their cache slots. A chunk is one token.
-import { keyTile, panelsOf, valueTile } from './key-value-tiles';
+import { storeKeyValue } from './key-value-tiles';
 import { AttentionArguments } from './lib/structs';
 import { rmsNorm } from './rms-norm';
 import { rotateHead } from './rope';
@@ -20,15 +20,7 @@ export function writeKeyValue(a: AttentionArguments, token: i32, head: i32, scra
   const row = <usize>(token * cache.numKvHeads + head) * (<usize>headDim << 2);
 
   const key = positionedHead(a, a.k + row, a.keyNorm, token, scratch);
-  let to = keyTile(cache, block, head) + <usize>(offset >> 2) * <usize>(headDim << 4) + (<usize>(offset & 3) << 2);
-  for (let d = 0; d < headDim; d++, to += 16) f32.store(to, f32.load(key + (<usize>d << 2)));
-
-  const value = valueTile(cache, block, head) + (<usize>offset << 5);
-  const panelBytes = <usize>cache.blockSize << 5;
-  for (let panel = 0; panel < panelsOf(headDim); panel++) {
-    const count = min<i32>(8, headDim - (panel << 3));
-    memory.copy(value + <usize>panel * panelBytes, a.v + row + (<usize>panel << 5), <usize>count << 2);
-  }
+  storeKeyValue(cache, block, offset, head, key, a.v + row);
 }
 
 /** The head at `x` after its norm, if it has one, and rope. @returns where it lies: in `scratch` */

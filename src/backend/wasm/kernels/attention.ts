@@ -81,6 +81,8 @@ function recordWork(
       floatBits(options.normEps),
       recorder.activations.allocate(work.scratchBytes * recorder.threads),
       work.scratchBytes,
+      recorder.activations.allocate(cache.wideTileBytes * recorder.threads),
+      cache.wideTileBytes,
     ]);
   });
 }

@@ -10,6 +10,8 @@ export class KvLayer {
   blockSize: i32;
   keyTileBytes: i32;
   valueTileBytes: i32;
+  /** Number from kv-dtypes.ts. */
+  dtype: i32;
 }
 
 @unmanaged
@@ -58,6 +60,9 @@ export class AttentionArguments {
   normEps: f32;
   scratch: usize;
   scratchBytes: usize;
+  /** Where each thread widens tiles that are not f32. */
+  wideTiles: usize;
+  wideTileBytes: usize;
 }
 
 @unmanaged
