@@ -27,10 +27,15 @@ const house: Readonly<Record<string, Room>> = {
   'open-checkpoint.node.ts': { may: ['checkpoint', 'gguf', 'safetensors'] },
   'backend/backend.ts': { may: ['dtype', 'tensor'] },
   'backend/check-best.ts': { may: [] },
-  'backend/reference': { may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts'] },
-  'backend/wasm': { may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'generated'] },
+  'backend/check-kv-shape.ts': { may: ['backend/backend.ts'] },
+  'backend/reference': {
+    may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'backend/check-kv-shape.ts'],
+  },
+  'backend/wasm': {
+    may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'backend/check-kv-shape.ts', 'generated'],
+  },
   'backend/webgpu': {
-    may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'generated'],
+    may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'backend/check-kv-shape.ts', 'generated'],
     packages: ['webgpu'],
   },
   'backend/open.ts': { may: ['backend'] },
