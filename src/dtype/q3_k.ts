@@ -41,7 +41,7 @@ export const q3_k: Format = {
 };
 
 /** Scale `group` of 16: 8 bytes with two low nibbles each, then 4 bytes with four pairs of high bits each. */
-function sixBitScale(bytes: Uint8Array, at: number, group: number): number {
+export function sixBitScale(bytes: Uint8Array, at: number, group: number): number {
   const low = (bytes[at + (group & 7)]! >> (group < 8 ? 0 : 4)) & 15;
   const high = (bytes[at + 8 + (group & 3)]! >> (2 * (group >> 2))) & 3;
   return low | (high << 4);

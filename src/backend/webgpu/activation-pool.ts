@@ -15,25 +15,23 @@ export class ActivationPool {
 
   /** A buffer of at least so many bytes, full of whatever was there, until the innermost scope ends. */
   take(bytes: number): GPUBuffer {
-    const size = sizeClass(bytes);
-    const buffer = this.#free.get(size)?.pop() ?? this.#created(size);
+    const buffer = this.borrow(bytes);
     this.#scopes.at(-1)?.push(buffer);
     return buffer;
   }
 
-  get isInScope(): boolean {
-    return this.#scopes.length > 0;
+  /** The same, until it is given back. */
+  borrow(bytes: number): GPUBuffer {
+    const size = sizeClass(bytes);
+    return this.#free.get(size)?.pop() ?? this.#created(size);
   }
 
   open(): void {
     this.#scopes.push([]);
   }
 
-  /** @returns the buffers whose scope has ended */
-  close(): readonly GPUBuffer[] {
-    const taken = this.#scopes.pop() ?? [];
-    for (const buffer of taken.toReversed()) this.give(buffer);
-    return taken;
+  close(): void {
+    for (const buffer of this.#scopes.pop()?.toReversed() ?? []) this.give(buffer);
   }
 
   give(buffer: GPUBuffer): void {

@@ -1,106 +1,84 @@
 import { type DType, formats } from '../../dtype/index.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
-import type { Bound } from './bind-groups.ts';
 
 /**
- * How a weight lies on the GPU: planes of which every load is aligned, in GGUF's order of bytes inside a plane. A flat index counts
- * blocks: row · blocksPerRow + block.
+ * How a weight lies on the GPU: planes one after another in one buffer, so that every load is aligned and a kernel can bind several
+ * weights. Planes begin at multiples of 16 bytes; inside a plane the blocks of all rows follow one another, with GGUF's bytes.
  *
- * | format          | quants: array<vec4u>, per block                        | scales: array<u32>                     | high: array<u32>  |
- * |-----------------|--------------------------------------------------------|----------------------------------------|-------------------|
- * | q4_0            | 1: low nibbles are elements 0-15, high ones 16-31      | two f16 `d` a word                     |                   |
- * | q8_0            | 2: 32 × i8                                             | two f16 `d` a word                     |                   |
- * | q4_1            | 1                                                      | f16 `d`, f16 `m` a block               |                   |
- * | q5_0            | 1                                                      | two f16 `d` a word                     | the 32 fifth bits |
- * | q5_1            | 1                                                      | f16 `d`, f16 `m` a block               | the 32 fifth bits |
- * | q4_k            | 9: d and dmin, 12 bytes of scales; then 8 of nibbles   |                                        |                   |
- * | q5_k            | 11: the same; then 2 of fifth bits, 8 of nibbles       |                                        |                   |
- * | q6_k            | 13: 8 of `ql`, 4 of `qh`, 1 of scales                  | two f16 `d` a word                     |                   |
- * | f16, bf16, f32  | elements in order, rows padded with zeros to 16 bytes  |                                        |                   |
- *
- * Other dtypes are brought into one of these: see `onDevice`.
+ * | format         | planes, by what they hold of a block                                                          |
+ * |----------------|------------------------------------------------------------------------------------------------|
+ * | q4_0, q4_1     | 16 bytes of quants (low nibbles are elements 0-15) · f16 scale, of q4_1 f16 scale and f16 low   |
+ * | q5_0, q5_1     | 16 bytes of low nibbles · 32 fifth bits · f16 scale, of q5_1 f16 scale and f16 low              |
+ * | q8_0           | 32 bytes of quants · f16 scale                                                                  |
+ * | q4_k, q5_k     | the block as it is: 144 and 176 bytes                                                           |
+ * | q6_k           | 128 bytes of low nibbles · 64 bytes of high bits · 16 scales · f16 scale                        |
+ * | f16, bf16, f32 | elements in order; rows are filled with zeros to whole blocks of 32                             |
  */
-export type GpuFormat = 'q4_0' | 'q8_0' | 'q4_1' | 'q5_0' | 'q5_1' | 'q4_k' | 'q5_k' | 'q6_k' | 'f16' | 'bf16' | 'f32';
+export type GpuFormat =
+  | 'f32'
+  | 'f16'
+  | 'bf16'
+  | 'q4_0'
+  | 'q4_1'
+  | 'q5_0'
+  | 'q5_1'
+  | 'q8_0'
+  | 'q4_k'
+  | 'q5_k'
+  | 'q6_k';
 
-export type PlaneName = 'quants' | 'scales' | 'high';
-
-/**
- * Some rows of a weight, in one buffer that can be bound whole: a kernel that takes three weights then needs three bindings of the
- * eight that every device has.
- */
-export interface WeightShard {
-  /** Of the weight's rows, the first that lies here, and how many. */
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly buffer: GPUBuffer;
-  /** The same buffer part by part, in the order of `planesOf(format)`; where each begins says `shardLayout`. */
-  readonly planes: readonly Exclude<Bound, GPUBuffer>[];
-}
-
-/** A matrix on the GPU. Row `n` of a shard lies at row `origin + n · stride` of its planes: weights can be fused with others. */
-export interface GpuWeight extends Tensor {
-  readonly kind: 'weight';
-  readonly format: GpuFormat;
-  shards: readonly WeightShard[];
-  origin: number;
-  stride: number;
-}
-
-/** Where a plane's bytes of one block come from; a raw plane takes the block as it is. */
-interface PlaneShape {
-  readonly name: PlaneName;
-  /** Bytes of one block. */
+/** A part of every block: where it lies in the file, and how long it is. */
+export interface Plane {
+  readonly offset: number;
+  /** 2, or a multiple of 4. */
   readonly bytes: number;
 }
 
-const plane = (name: PlaneName, bytes: number): PlaneShape => ({ name, bytes });
+/** Elements that kernels take at a time; rows of plain numbers are filled up to it. */
+export const UNIT = 32;
 
-const planes: Readonly<Record<GpuFormat, readonly PlaneShape[]>> = {
-  q4_0: [plane('quants', 16), plane('scales', 2)],
-  q8_0: [plane('quants', 32), plane('scales', 2)],
-  q4_1: [plane('quants', 16), plane('scales', 4)],
-  q5_0: [plane('quants', 16), plane('scales', 2), plane('high', 4)],
-  q5_1: [plane('quants', 16), plane('scales', 4), plane('high', 4)],
-  q4_k: [plane('quants', 144)],
-  q5_k: [plane('quants', 176)],
-  q6_k: [plane('quants', 208), plane('scales', 2)],
-  f16: [plane('quants', 2)],
-  bf16: [plane('quants', 2)],
-  f32: [plane('quants', 4)],
+const plane = (offset: number, bytes: number): Plane => ({ offset, bytes });
+
+const planes: Readonly<Record<GpuFormat, readonly Plane[]>> = {
+  f32: [plane(0, 4)],
+  f16: [plane(0, 2)],
+  bf16: [plane(0, 2)],
+  q4_0: [plane(2, 16), plane(0, 2)],
+  q4_1: [plane(4, 16), plane(0, 4)],
+  q5_0: [plane(6, 16), plane(2, 4), plane(0, 2)],
+  q5_1: [plane(8, 16), plane(4, 4), plane(0, 4)],
+  q8_0: [plane(2, 32), plane(0, 2)],
+  q4_k: [plane(0, 144)],
+  q5_k: [plane(0, 176)],
+  q6_k: [plane(0, 128), plane(128, 64), plane(192, 16), plane(208, 2)],
 };
 
 export const gpuFormats = Object.keys(planes) as readonly GpuFormat[];
 
-export const planesOf = (format: GpuFormat): readonly PlaneShape[] => planes[format];
+export const planesOf = (format: GpuFormat): readonly Plane[] => planes[format];
 
-/** The format in which a dtype lies on the GPU: its own, or one that holds every value of it. */
-export function onDevice(dtype: DType): GpuFormat {
+/** Whether blocks arrive as they lie in the file, without a shader that takes them apart. */
+export const isRaw = (format: GpuFormat): boolean => planes[format].length === 1;
+
+/** Blocks of one row on the GPU. */
+export function blocksPerRow(format: GpuFormat, columns: number): number {
+  const { blockSize } = formats[format];
+  return blockSize === 1 ? Math.ceil(columns / UNIT) * UNIT : columns / blockSize;
+}
+
+/**
+ * The format in which a dtype lies on the GPU: its own, or one that holds every value of it. q3_k becomes q6_k, which has the same
+ * scales and more bits; q2_k has lows for every 16 elements, as nothing else has, and becomes numbers.
+ */
+export function formatOnGpu(dtype: DType): GpuFormat {
   if (Object.hasOwn(planes, dtype)) return dtype as GpuFormat;
-  return 'f32';
+  if (dtype === 'q3_k') return 'q6_k';
+  return dtype === 'f8_e4m3' || dtype === 'f8_e5m2' ? 'f16' : 'f32';
 }
 
-/** Bytes of one row of a plane. */
-export function planeRowBytes(format: GpuFormat, columns: number, shape: PlaneShape): number {
-  const bytes = (columns / formats[format].blockSize) * shape.bytes;
-  return isPlain(format) ? Math.ceil(bytes / 16) * 16 : bytes;
+/** Where each plane of so many rows begins, in units of 16 bytes; at last, where the last one ends. */
+export function planeOffsets(format: GpuFormat, rows: number, columns: number): readonly number[] {
+  const blocks = rows * blocksPerRow(format, columns);
+  const offsets = [0];
+  for (const { bytes } of planes[format]) offsets.push(offsets.at(-1)! + Math.ceil((blocks * bytes) / 16));
+  return offsets;
 }
-
-/** Bindings may begin at multiples of so many bytes, on every device. */
-const PLANE_ALIGNMENT = 256;
-
-/** Where the planes of a shard lie in its buffer, in bytes. */
-export function shardLayout(format: GpuFormat, rows: number, columns: number) {
-  let bytes = 0;
-  const parts = planes[format].map((shape) => {
-    const offset = bytes;
-    const size = Math.ceil((rows * planeRowBytes(format, columns, shape)) / 16) * 16;
-    bytes = Math.ceil((offset + size) / PLANE_ALIGNMENT) * PLANE_ALIGNMENT;
-    return { offset, size };
-  });
-  return { parts, bytes };
-}
-
-/** Numbers one after another, without scales. */
-export const isPlain = (format: GpuFormat): boolean => formats[format].blockSize === 1;
-
-export const isGpuWeight = (tensor: Tensor): tensor is GpuWeight => 'kind' in tensor && tensor.kind === 'weight';

@@ -69,6 +69,12 @@ describe('link', () => {
     );
   });
 
+  test('includes a file with other defines again', () => {
+    const others = { 'dtype/q': '#include "lib/a"\n{{W}} {{N}}', 'lib/a': 'a' };
+    const text = '#include "dtype/q" with W=w0 N=2\n#include "dtype/q" with W=w1\n#include "dtype/q" with W=w1';
+    expect(linked(text, { N: 1 }, others).split('\n')).toEqual(['a', 'w0 2', 'w1 1']);
+  });
+
   test('repeats lines for every number of a range, one range inside another', () => {
     const text = '#for r in 0..{{R}}\n#for c in 1..3\nm{{r}}{{c}}\n#endfor\n#if r == 1\nlast\n#endif\n#endfor';
     expect(linked(text, { R: 2 }).split('\n')).toEqual(['m01', 'm02', 'm11', 'm12', 'last']);
@@ -86,6 +92,7 @@ describe('link', () => {
       ['#endfor', /#endfor without #for/],
       ['#for r in 0..2', /#for without #endfor/],
       ['#for r of 2\n#endfor', /has to read as/],
+      ['#include lib/none', /has to read as/],
       ['#include "lib/none"', /lib\/none\.wgsl:0: there is no such shader/],
     ];
     for (const [text, message] of mistakes) expect(refusal(text, { N: 1 }).message).toMatch(message);

@@ -1,0 +1,143 @@
+import { RealizarError } from '../../errors.ts';
+import type { Batch, Rope } from '../backend.ts';
+import type { Gpu } from './gpu.ts';
+import { asNumbers } from './gpu-tensor.ts';
+
+/** A batch on the GPU. */
+export interface BatchData {
+  readonly tokens: number;
+  /** u32 [tokens]: ids, those that `best` chose among them. */
+  readonly ids: GPUBuffer;
+  /** (position, slot, where the sequence's blocks begin in `table`, 0) as u32 [tokens, 4] */
+  readonly rows: GPUBuffer;
+  /** u32: block numbers of all sequences. */
+  readonly table: GPUBuffer;
+  /** Every sequence has one row: all of them decode. */
+  readonly isDecode: boolean;
+  readonly maxPosition: number;
+  /** One more than the largest slot, and than the largest block. */
+  readonly slots: number;
+  readonly blocks: number;
+}
+
+/**
+ * What the batches of a step need on the GPU. Their buffers go back when the step is submitted, and the next step of the same shape
+ * gets the same ones.
+ */
+export class BatchStore {
+  readonly #gpu: Gpu;
+  readonly #batches = new Map<Batch, BatchData>();
+  readonly #ropes = new Map<Batch, Map<Float64Array, GPUBuffer>>();
+  readonly #taken: GPUBuffer[] = [];
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  /** @throws RealizarError `invalid-argument` for numbers that contradict each other */
+  dataOf(batch: Batch): BatchData {
+    const known = this.#batches.get(batch);
+    if (known) return known;
+    const data = this.#upload(batch);
+    this.#batches.set(batch, data);
+    return data;
+  }
+
+  /** (cos, sin) of every row and pair, f32 [tokens, pairs, 2]: worked out here, because sines on GPUs are rough. */
+  ropeOf(batch: Batch, rope: Rope): GPUBuffer {
+    const ropes = this.#ropes.get(batch) ?? new Map<Float64Array, GPUBuffer>();
+    this.#ropes.set(batch, ropes);
+    const known = ropes.get(rope.frequencies);
+    if (known) return known;
+    const buffer = this.#buffer(ropeTable(batch.positions, rope));
+    ropes.set(rope.frequencies, buffer);
+    return buffer;
+  }
+
+  /** u32 [count] */
+  words(values: Int32Array<ArrayBuffer>): GPUBuffer {
+    return this.#buffer(values);
+  }
+
+  /** After the step was submitted. */
+  release(): void {
+    this.#batches.clear();
+    this.#ropes.clear();
+    for (const buffer of this.#taken.splice(0).toReversed()) this.#gpu.activations.give(buffer);
+  }
+
+  #upload(batch: Batch): BatchData {
+    const { tokenIds, positions, slotMapping, sequenceOf, blockTable, blocksPerSequence } = batch;
+    checkBatch(batch);
+    const tokens = tokenIds.length;
+    const rows = new Uint32Array(4 * tokens);
+    for (let t = 0; t < tokens; t++) {
+      rows.set([positions[t]!, slotMapping[t]!, sequenceOf[t]! * blocksPerSequence, 0], 4 * t);
+    }
+    return {
+      tokens,
+      ids: this.#ids(batch),
+      rows: this.#buffer(rows),
+      table: this.#buffer(Int32Array.from(blockTable)),
+      isDecode: new Set(sequenceOf).size === tokens,
+      maxPosition: positions.reduce((a, b) => Math.max(a, b), 0),
+      slots: slotMapping.reduce((a, b) => Math.max(a, b + 1), 0),
+      blocks: blockTable.reduce((a, b) => Math.max(a, b + 1), 0),
+    };
+  }
+
+  #ids({ tokenIds, chosen }: Batch): GPUBuffer {
+    const ids = this.#buffer(Int32Array.from(tokenIds));
+    if (chosen === undefined) return ids;
+    const best = asNumbers(this.#gpu, chosen.best, 'batch.chosen.best');
+    const [bestRows, width] = best.shape as [number, number];
+    if (chosen.rows.length !== tokenIds.length || chosen.rows.some((row) => row >= bestRows)) throw contradiction();
+    const rows = this.#buffer(Int32Array.from(chosen.rows));
+    const params = this.#gpu.constants([tokenIds.length, width]);
+    this.#gpu.dispatch(this.#gpu.kernel('plain/take-chosen'), [params, rows, best.buffer, ids], [
+      Math.ceil(tokenIds.length / 64),
+    ]);
+    return ids;
+  }
+
+  #buffer(data: Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>): GPUBuffer {
+    const buffer = this.#gpu.activations.borrow(data.byteLength);
+    this.#taken.push(buffer);
+    if (data.length > 0) this.#gpu.write(buffer, 0, data);
+    return buffer;
+  }
+}
+
+function checkBatch(batch: Batch): void {
+  const { tokenIds, positions, slotMapping, sequenceOf, blockTable, blocksPerSequence, blockSize } = batch;
+  const tokens = tokenIds.length;
+  const sequences = blockTable.length / Math.max(1, blocksPerSequence);
+  const isSound =
+    [positions, slotMapping, sequenceOf].every(({ length }) => length === tokens) &&
+    isBelow(positions, blocksPerSequence * blockSize) &&
+    isBelow(sequenceOf, sequences) &&
+    isBelow(slotMapping, Infinity) &&
+    isBelow(blockTable, Infinity);
+  if (!isSound) throw contradiction();
+}
+
+const isBelow = (numbers: Int32Array, end: number): boolean => numbers.every((n) => n >= 0 && n < end);
+
+const contradiction = () =>
+  new RealizarError(
+    'invalid-argument',
+    'a batch has arrays of different lengths, or numbers beyond its block table or cache',
+  );
+
+function ropeTable(positions: Int32Array, { dimensions, frequencies, magnitude }: Rope): Float32Array<ArrayBuffer> {
+  const pairs = dimensions / 2;
+  const table = new Float32Array(2 * positions.length * pairs);
+  for (let t = 0; t < positions.length; t++) {
+    for (let pair = 0; pair < pairs; pair++) {
+      const angle = positions[t]! * frequencies[pair]!;
+      table[2 * (t * pairs + pair)] = magnitude * Math.cos(angle);
+      table[2 * (t * pairs + pair) + 1] = magnitude * Math.sin(angle);
+    }
+  }
+  return table;
+}

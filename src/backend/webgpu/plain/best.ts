@@ -1,0 +1,12 @@
+import type { GpuTensor } from '../gpu-tensor.ts';
+import { matrixShape, type OpContext } from '../ops.ts';
+
+/** Launches shaders/plain/best.wgsl. */
+export function best({ gpu }: OpContext, logits: GpuTensor, count: number, limit: number, y: GpuTensor): void {
+  const [rows, width] = matrixShape(logits);
+  gpu.dispatch(
+    gpu.kernel('plain/best'),
+    [gpu.constants([width, limit, count]), logits.buffer, y.buffer],
+    [rows],
+  );
+}

@@ -1,0 +1,283 @@
+import type { DType } from '../../dtype/index.ts';
+import { RealizarError } from '../../errors.ts';
+import { assertShape, rowsOf, type Tensor } from '../../tensor/tensor.ts';
+import type {
+  AttentionOptions,
+  AttentionWeights,
+  Backend,
+  BackendInfo,
+  Batch,
+  FeedForwardWeights,
+  KvDType,
+  KvLayer,
+  KvShape,
+  Linear,
+  WeightSource,
+} from '../backend.ts';
+import { checkBest } from '../check-best.ts';
+import { type BatchData, BatchStore } from './batch-data.ts';
+import { checkAttention } from './check-attention.ts';
+import type { OpenedDevice } from './device.ts';
+import { type Counters, Gpu } from './gpu.ts';
+import { asNumbers, asWeight, type GpuTensor, isGpuWeight } from './gpu-tensor.ts';
+import { createKvCache } from './kv-cache.ts';
+import type { GpuLinear, OpContext, Ops } from './ops.ts';
+import { embed } from './plain/embed.ts';
+import { plainOps } from './plain/plain-ops.ts';
+import { Profiler } from './profiler.ts';
+import { Readback } from './readback.ts';
+import { bytesOnGpu, Uploader } from './upload.ts';
+import { formatOnGpu } from './weight.ts';
+
+export interface WebgpuBackendOptions {
+  readonly opened: OpenedDevice;
+  /** Default: f16, half the memory of f32 and as good as it for text. */
+  readonly kvDType?: KvDType | undefined;
+  /** Largest shard of a weight, in bytes; for tests of what happens on small devices. */
+  readonly shardBytes?: number | undefined;
+  /** Times each kernel; see `takeKernelTimes`. */
+  readonly profile?: boolean | undefined;
+}
+
+/** Steps whose reads may be waited for together: enough to hide a read behind the next steps' work. */
+const STEPS_IN_FLIGHT = 4;
+
+/** The GPU backend: WGSL kernels in shaders/, on Dawn in Node and `navigator.gpu` in browsers. */
+export class WebgpuBackend implements Backend {
+  readonly info: BackendInfo;
+  readonly gpu: Gpu;
+  readonly #ops: Ops;
+  readonly #context: OpContext;
+  readonly #kvDType: KvDType;
+  readonly #uploader: Uploader;
+  readonly #batches: BatchStore;
+  readonly #readback: Readback;
+  /** Activations of each open scope, the innermost last. */
+  readonly #scopes: GpuTensor[][] = [];
+  readonly #best: GpuTensor[] = [];
+  #uploads: Promise<unknown> = Promise.resolve();
+  #closed = false;
+
+  constructor({ opened, kvDType = 'f16', shardBytes, profile = false }: WebgpuBackendOptions) {
+    this.gpu = new Gpu(opened.device, opened.facts);
+    if (profile) this.gpu.profiler = new Profiler(opened.device);
+    this.#kvDType = kvDType;
+    this.#uploader = new Uploader(this.gpu, { shardBytes });
+    this.#batches = new BatchStore(this.gpu);
+    this.#readback = new Readback(this.gpu);
+    this.#context = {
+      gpu: this.gpu,
+      activation: (shape) => this.#activation(shape),
+      ropeOf: (data, rope) => this.#batches.ropeOf(data, rope),
+      words: (values) => this.#batches.words(values),
+    };
+    this.#ops = plainOps(this.#context);
+    const { description } = opened.facts;
+    this.info = { name: 'webgpu', mode: 'plain', threads: 1, device: description, stepsInFlight: STEPS_IN_FLIGHT };
+  }
+
+  async upload(source: WeightSource): Promise<Tensor> {
+    this.#assertOpen();
+    // One after another: they share the scratch memory.
+    const uploading = this.#uploads.then(() => this.#uploader.upload(source));
+    this.#uploads = uploading.catch(() => {});
+    return uploading;
+  }
+
+  weightBytes(dtype: DType, shape: readonly number[]): number {
+    const [rows, columns] = shape;
+    return columns === undefined ? 4 * (rows ?? 1) : bytesOnGpu(formatOnGpu(dtype), rows!, columns);
+  }
+
+  createKvCache(shape: KvShape): readonly KvLayer[] {
+    this.#assertOpen();
+    return createKvCache(this.gpu, shape, this.#kvDType);
+  }
+
+  scope<T>(body: () => T): T {
+    this.#assertOpen();
+    const made: GpuTensor[] = [];
+    this.#scopes.push(made);
+    this.gpu.activations.open();
+    try {
+      return body();
+    } finally {
+      this.#scopes.pop();
+      for (const tensor of made) tensor.isOver = true;
+      this.gpu.activations.close();
+    }
+  }
+
+  embed(table: Tensor, batch: Batch): Tensor {
+    this.#assertOpen();
+    const weight = asWeight(this.gpu, table, 'the embedding table');
+    checkIds(batch, weight.shape[0]!);
+    return this.#ops.embed(weight, this.#batches.dataOf(batch));
+  }
+
+  attentionInputs(
+    x: Tensor,
+    weights: AttentionWeights,
+    cache: KvLayer,
+    batch: Batch,
+    options: AttentionOptions,
+  ): Tensor {
+    this.#assertOpen();
+    const { numHeads, numKvHeads, headDim } = options;
+    const data = this.#batches.dataOf(batch);
+    const layer = checkAttention(this.gpu, cache, batch, data, options);
+    const [, width] = rowsOf(x);
+    assertShape(x, [data.tokens, width], 'attentionInputs x');
+    const checked = {
+      norm: this.#vector(weights.norm, width, 'norm'),
+      query: this.#linear(weights.query, numHeads * headDim, width, 'query'),
+      key: this.#linear(weights.key, numKvHeads * headDim, width, 'key'),
+      value: this.#linear(weights.value, numKvHeads * headDim, width, 'value'),
+      queryNorm: weights.queryNorm && this.#vector(weights.queryNorm, headDim, 'query norm'),
+      keyNorm: weights.keyNorm && this.#vector(weights.keyNorm, headDim, 'key norm'),
+    };
+    return this.#ops.attentionInputs(asNumbers(this.gpu, x, 'x'), checked, layer, data, options);
+  }
+
+  attention(q: Tensor, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor {
+    this.#assertOpen();
+    const data = this.#batches.dataOf(batch);
+    const layer = checkAttention(this.gpu, cache, batch, data, options);
+    const projections = asNumbers(this.gpu, q, 'q');
+    const { numHeads, numKvHeads, headDim } = options;
+    assertShape(projections, [data.tokens, (numHeads + 2 * numKvHeads) * headDim], 'attention q');
+    return this.#ops.attention(projections, layer, data, options);
+  }
+
+  addLinear(x: Tensor, input: Tensor, linear: Linear): void {
+    this.#assertOpen();
+    const [tokens, outputs] = rowsOf(x);
+    const [, inputs] = rowsOf(input);
+    assertShape(input, [tokens, inputs], 'addLinear input');
+    this.#ops.addLinear(
+      asNumbers(this.gpu, x, 'x'),
+      asNumbers(this.gpu, input, 'input'),
+      this.#linear(linear, outputs, inputs, 'addLinear'),
+    );
+  }
+
+  gatedLinear(x: Tensor, weights: FeedForwardWeights, normEps: number): Tensor {
+    this.#assertOpen();
+    const [, width] = rowsOf(x);
+    const outputs = weights.gate.weight.shape[0]!;
+    const checked = {
+      norm: this.#vector(weights.norm, width, 'norm'),
+      gate: this.#linear(weights.gate, outputs, width, 'gate'),
+      up: this.#linear(weights.up, outputs, width, 'up'),
+    };
+    return this.#ops.gatedLinear(asNumbers(this.gpu, x, 'x'), checked, normEps);
+  }
+
+  logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array): Tensor {
+    this.#assertOpen();
+    const [tokens, width] = rowsOf(x);
+    for (const row of rows) {
+      if (row >= 0 && row < tokens) continue;
+      throw new RealizarError('invalid-argument', `row ${row} is none of ${tokens}`, { field: 'rows' });
+    }
+    const vocab = head.weight.shape[0]!;
+    return this.#ops.logits(
+      asNumbers(this.gpu, x, 'x'),
+      this.#vector(norm, width, 'output norm'),
+      normEps,
+      this.#linear(head, vocab, width, 'head'),
+      this.#batches.words(Int32Array.from(rows)),
+      rows.length,
+    );
+  }
+
+  best(logits: Tensor, count: number, limit: number): Tensor {
+    this.#assertOpen();
+    const [rows, vocab] = rowsOf(logits);
+    checkBest(count, limit, vocab);
+    const y = this.#nextBest([rows, 2 * count]);
+    this.#ops.best(asNumbers(this.gpu, logits, 'logits'), count, limit, y);
+    return y;
+  }
+
+  async read(tensor: Tensor): Promise<Float32Array> {
+    this.#assertOpen();
+    const numbers = isGpuWeight(tensor) ? this.#unpacked(tensor) : asNumbers(this.gpu, tensor, 'the tensor to read');
+    const count = numbers.shape.reduce((product, n) => product * n, 1);
+    const reading = this.#readback.read(numbers.buffer, count);
+    this.#batches.release();
+    return reading;
+  }
+
+  /** What recording cost since the last call. */
+  takeCounters(): Counters {
+    return this.gpu.takeCounters();
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.gpu.health.dispose();
+    this.gpu.device.destroy();
+  }
+
+  /** All rows of a weight, as f32. */
+  #unpacked(tensor: Tensor): GpuTensor {
+    const weight = asWeight(this.gpu, tensor, 'the tensor to read');
+    const rows = weight.shape[0]!;
+    return this.scope(() => {
+      const ids = this.#batches.words(Int32Array.from({ length: rows }, (_, row) => row));
+      return { ...embed(this.#context, weight, ids, rows) };
+    });
+  }
+
+  /** Of no scope: a later step may take its tokens from here. The oldest makes room. */
+  #nextBest(shape: readonly number[]): GpuTensor {
+    const count = shape.reduce((product, n) => product * n, 1);
+    const y: GpuTensor = { dtype: 'f32', shape, gpu: this.gpu, buffer: this.gpu.activations.borrow(4 * count), isOver: false };
+    this.#best.push(y);
+    if (this.#best.length > STEPS_IN_FLIGHT + 1) {
+      const oldest = this.#best.shift()!;
+      oldest.isOver = true;
+      this.gpu.activations.give(oldest.buffer);
+    }
+    return y;
+  }
+
+  #activation(shape: readonly number[]): GpuTensor {
+    const count = shape.reduce((product, n) => product * n, 1);
+    const tensor: GpuTensor = { dtype: 'f32', shape, gpu: this.gpu, buffer: this.gpu.activation(4 * count), isOver: false };
+    this.#scopes.at(-1)?.push(tensor);
+    return tensor;
+  }
+
+  #linear({ weight, bias }: Linear, outputs: number, inputs: number, what: string): GpuLinear {
+    assertShape(weight, [outputs, inputs], `${what} weight`);
+    return {
+      weight: asWeight(this.gpu, weight, `${what} weight`),
+      bias: bias && this.#vector(bias, outputs, `${what} bias`),
+    };
+  }
+
+  #vector(tensor: Tensor, length: number, what: string): GpuTensor {
+    assertShape(tensor, [length], what);
+    return asNumbers(this.gpu, tensor, what);
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new RealizarError('closed', 'this backend was closed');
+    const { failure } = this.gpu.health;
+    if (failure) throw failure;
+  }
+}
+
+/** Ids that the host knows; those that `best` chose are always of the vocabulary. */
+function checkIds({ tokenIds, chosen }: Batch, vocab: number): void {
+  tokenIds.forEach((id, t) => {
+    const isOnGpu = chosen !== undefined && chosen.rows[t]! >= 0;
+    if (isOnGpu || (id >= 0 && id < vocab)) return;
+    throw new RealizarError('invalid-argument', `token id ${id} is outside a vocabulary of ${vocab}`, {
+      field: 'tokenIds',
+    });
+  });
+}
