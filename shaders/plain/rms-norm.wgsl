@@ -23,18 +23,18 @@ var<workgroup> squares: array<f32, LANES>;
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
 #if PICK
-  let from = rows[group.x] * params.width;
+  let first = rows[group.x] * params.width;
 #else
-  let from = group.x * params.width;
+  let first = group.x * params.width;
 #endif
   var sum = 0.0;
-  for (var i = lane; i < params.width; i += LANES) { sum += x[from + i] * x[from + i]; }
+  for (var i = lane; i < params.width; i += LANES) { sum += x[first + i] * x[first + i]; }
   squares[lane] = sum;
   workgroupBarrier();
   var total = 0.0;
   for (var i = 0u; i < LANES; i++) { total += squares[i]; }
   let factor = 1.0 / sqrt(total / f32(params.width) + params.eps);
   for (var i = lane; i < params.width; i += LANES) {
-    y[group.x * params.width + i] = x[from + i] * factor * weight[i];
+    y[group.x * params.width + i] = x[first + i] * factor * weight[i];
   }
 }

@@ -1,11 +1,14 @@
 import { RealizarError } from '../../errors.ts';
 import type { Batch, Rope } from '../backend.ts';
+import { ActivationPool } from './activation-pool.ts';
 import type { Gpu } from './gpu.ts';
 import { asNumbers } from './gpu-tensor.ts';
 
 /** A batch on the GPU. */
 export interface BatchData {
   readonly tokens: number;
+  /** As the host has them, [tokens]. */
+  readonly positions: Int32Array;
   /** u32 [tokens]: ids, those that `best` chose among them. */
   readonly ids: GPUBuffer;
   /** (position, slot, where the sequence's blocks begin in `table`, 0) as u32 [tokens, 4] */
@@ -26,12 +29,15 @@ export interface BatchData {
  */
 export class BatchStore {
   readonly #gpu: Gpu;
+  /** Apart from activations: these go back at other times, and both keep their order. */
+  readonly #pool: ActivationPool;
   readonly #batches = new Map<Batch, BatchData>();
-  readonly #ropes = new Map<Batch, Map<Float64Array, GPUBuffer>>();
+  readonly #ropes = new Map<BatchData, Map<Rope, GPUBuffer>>();
   readonly #taken: GPUBuffer[] = [];
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
+    this.#pool = new ActivationPool((bytes) => gpu.allocate(bytes, 'a batch'));
   }
 
   /** @throws RealizarError `invalid-argument` for numbers that contradict each other */
@@ -44,13 +50,13 @@ export class BatchStore {
   }
 
   /** (cos, sin) of every row and pair, f32 [tokens, pairs, 2]: worked out here, because sines on GPUs are rough. */
-  ropeOf(batch: Batch, rope: Rope): GPUBuffer {
-    const ropes = this.#ropes.get(batch) ?? new Map<Float64Array, GPUBuffer>();
-    this.#ropes.set(batch, ropes);
-    const known = ropes.get(rope.frequencies);
+  ropeOf(data: BatchData, rope: Rope): GPUBuffer {
+    const ropes = this.#ropes.get(data) ?? new Map<Rope, GPUBuffer>();
+    this.#ropes.set(data, ropes);
+    const known = ropes.get(rope);
     if (known) return known;
-    const buffer = this.#buffer(ropeTable(batch.positions, rope));
-    ropes.set(rope.frequencies, buffer);
+    const buffer = this.#buffer(ropeTable(data.positions, rope));
+    ropes.set(rope, buffer);
     return buffer;
   }
 
@@ -63,7 +69,7 @@ export class BatchStore {
   release(): void {
     this.#batches.clear();
     this.#ropes.clear();
-    for (const buffer of this.#taken.splice(0).toReversed()) this.#gpu.activations.give(buffer);
+    for (const buffer of this.#taken.splice(0).toReversed()) this.#pool.give(buffer);
   }
 
   #upload(batch: Batch): BatchData {
@@ -76,6 +82,7 @@ export class BatchStore {
     }
     return {
       tokens,
+      positions,
       ids: this.#ids(batch),
       rows: this.#buffer(rows),
       table: this.#buffer(Int32Array.from(blockTable)),
@@ -94,14 +101,16 @@ export class BatchStore {
     if (chosen.rows.length !== tokenIds.length || chosen.rows.some((row) => row >= bestRows)) throw contradiction();
     const rows = this.#buffer(Int32Array.from(chosen.rows));
     const params = this.#gpu.constants([tokenIds.length, width]);
-    this.#gpu.dispatch(this.#gpu.kernel('plain/take-chosen'), [params, rows, best.buffer, ids], [
-      Math.ceil(tokenIds.length / 64),
-    ]);
+    this.#gpu.dispatch(
+      this.#gpu.kernel('plain/take-chosen'),
+      [params, rows, best.buffer, ids],
+      [Math.ceil(tokenIds.length / 64)],
+    );
     return ids;
   }
 
   #buffer(data: Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>): GPUBuffer {
-    const buffer = this.#gpu.activations.borrow(data.byteLength);
+    const buffer = this.#pool.borrow(data.byteLength);
     this.#taken.push(buffer);
     if (data.length > 0) this.#gpu.write(buffer, 0, data);
     return buffer;

@@ -8,29 +8,32 @@ export class DeviceHealth {
   readonly #device: GPUDevice;
   readonly #watched = new Set<Promise<void>>();
   readonly #lost: Promise<never>;
-  #failure: RealizarError | undefined;
+  #lostBecause: RealizarError | undefined;
+  #cause: RealizarError | undefined;
+  /** Often only what follows from a cause that is told later. */
+  #complaint: RealizarError | undefined;
   #isDisposed = false;
 
   constructor(device: GPUDevice) {
     this.#device = device;
     device.addEventListener('uncapturederror', (event) => {
       event.preventDefault();
-      this.report(asError(event.error, 'the GPU refused what it was given'));
+      this.#complaint ??= asError(event.error, 'the GPU refused what it was given');
     });
     this.#lost = device.lost.then(({ reason, message }) => {
-      this.#failure = this.#isDisposed ? closedError() : lostError(reason, message);
-      throw this.#failure;
+      this.#lostBecause = this.#isDisposed ? closedError() : lostError(reason, message);
+      throw this.#lostBecause;
     });
     this.#lost.catch(() => {}); // also told to everyone who waits
   }
 
   /** The first thing that went wrong; a lost device before all others. */
   get failure(): RealizarError | undefined {
-    return this.#failure;
+    return this.#lostBecause ?? this.#cause ?? this.#complaint;
   }
 
   report(error: RealizarError): void {
-    this.#failure ??= error;
+    this.#cause ??= error;
   }
 
   /** The device will be destroyed on purpose: what still waits hears `closed`. */
@@ -43,7 +46,7 @@ export class DeviceHealth {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16);
     const { maxBufferSize } = this.#device.limits;
     if (size > maxBufferSize) throw tooLarge(what, size, `${mebibytes(maxBufferSize)} at a time`);
-    if (this.#failure) throw this.#failure;
+    if (this.failure) throw this.failure;
     return this.watch(
       'out-of-memory',
       () => this.#device.createBuffer({ label: what, size, usage }),
@@ -69,7 +72,7 @@ export class DeviceHealth {
   /** Waits for what is known of earlier calls. @throws RealizarError what went wrong: `device-lost` | `out-of-memory` | … */
   async settled(): Promise<void> {
     await this.race(Promise.all(this.#watched));
-    if (this.#failure) throw this.#failure;
+    if (this.failure) throw this.failure;
   }
 
   /** Waits for `promise`, or throws when the device is lost before. */
@@ -80,7 +83,7 @@ export class DeviceHealth {
       if (error instanceof RealizarError) throw error;
       // A promise of a lost device may fail before `lost` is told.
       await Promise.race([this.#lost, new Promise((done) => setTimeout(done, LOST_GRACE_MS))]);
-      throw this.#failure ?? asError(error, 'the GPU failed');
+      throw this.failure ?? asError(error, 'the GPU failed');
     }
   }
 }

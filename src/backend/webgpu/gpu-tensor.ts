@@ -45,5 +45,4 @@ export function asWeight(gpu: Gpu, tensor: Tensor, what: string): GpuWeight {
 
 export const isGpuWeight = (tensor: Tensor): tensor is GpuWeight => 'shards' in tensor;
 
-const notOurs = (what: string, why: string) =>
-  new RealizarError('invalid-argument', `${what} ${why}`, { field: what });
+const notOurs = (what: string, why: string) => new RealizarError('invalid-argument', `${what} ${why}`, { field: what });

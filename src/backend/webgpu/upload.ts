@@ -23,7 +23,10 @@ export class Uploader {
   readonly #busy: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
   #turn = 0;
 
-  constructor(gpu: Gpu, limits: { readonly shardBytes?: number | undefined; readonly pieceBytes?: number | undefined } = {}) {
+  constructor(
+    gpu: Gpu,
+    limits: { readonly shardBytes?: number | undefined; readonly pieceBytes?: number | undefined } = {},
+  ) {
     this.#gpu = gpu;
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.facts.limits;
     this.#shardBytes = Math.min(limits.shardBytes ?? Infinity, maxBufferSize, maxStorageBufferBindingSize);

@@ -15,6 +15,7 @@ import type {
   WeightSource,
 } from '../backend.ts';
 import { checkBest } from '../check-best.ts';
+import { ActivationPool } from './activation-pool.ts';
 import { type BatchData, BatchStore } from './batch-data.ts';
 import { checkAttention } from './check-attention.ts';
 import type { OpenedDevice } from './device.ts';
@@ -55,6 +56,7 @@ export class WebgpuBackend implements Backend {
   /** Activations of each open scope, the innermost last. */
   readonly #scopes: GpuTensor[][] = [];
   readonly #best: GpuTensor[] = [];
+  readonly #bestPool: ActivationPool;
   #uploads: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -65,6 +67,7 @@ export class WebgpuBackend implements Backend {
     this.#uploader = new Uploader(this.gpu, { shardBytes });
     this.#batches = new BatchStore(this.gpu);
     this.#readback = new Readback(this.gpu);
+    this.#bestPool = new ActivationPool((bytes) => this.gpu.allocate(bytes, 'the best tokens'));
     this.#context = {
       gpu: this.gpu,
       activation: (shape) => this.#activation(shape),
@@ -234,19 +237,31 @@ export class WebgpuBackend implements Backend {
   /** Of no scope: a later step may take its tokens from here. The oldest makes room. */
   #nextBest(shape: readonly number[]): GpuTensor {
     const count = shape.reduce((product, n) => product * n, 1);
-    const y: GpuTensor = { dtype: 'f32', shape, gpu: this.gpu, buffer: this.gpu.activations.borrow(4 * count), isOver: false };
+    const y: GpuTensor = {
+      dtype: 'f32',
+      shape,
+      gpu: this.gpu,
+      buffer: this.#bestPool.borrow(4 * count),
+      isOver: false,
+    };
     this.#best.push(y);
     if (this.#best.length > STEPS_IN_FLIGHT + 1) {
       const oldest = this.#best.shift()!;
       oldest.isOver = true;
-      this.gpu.activations.give(oldest.buffer);
+      this.#bestPool.give(oldest.buffer);
     }
     return y;
   }
 
   #activation(shape: readonly number[]): GpuTensor {
     const count = shape.reduce((product, n) => product * n, 1);
-    const tensor: GpuTensor = { dtype: 'f32', shape, gpu: this.gpu, buffer: this.gpu.activation(4 * count), isOver: false };
+    const tensor: GpuTensor = {
+      dtype: 'f32',
+      shape,
+      gpu: this.gpu,
+      buffer: this.gpu.activation(4 * count),
+      isOver: false,
+    };
     this.#scopes.at(-1)?.push(tensor);
     return tensor;
   }

@@ -13,18 +13,7 @@ import { type DType, formats } from '../../dtype/index.ts';
  * | q6_k           | 128 bytes of low nibbles · 64 bytes of high bits · 16 scales · f16 scale                        |
  * | f16, bf16, f32 | elements in order; rows are filled with zeros to whole blocks of 32                             |
  */
-export type GpuFormat =
-  | 'f32'
-  | 'f16'
-  | 'bf16'
-  | 'q4_0'
-  | 'q4_1'
-  | 'q5_0'
-  | 'q5_1'
-  | 'q8_0'
-  | 'q4_k'
-  | 'q5_k'
-  | 'q6_k';
+export type GpuFormat = 'f32' | 'f16' | 'bf16' | 'q4_0' | 'q4_1' | 'q5_0' | 'q5_1' | 'q8_0' | 'q4_k' | 'q5_k' | 'q6_k';
 
 /** A part of every block: where it lies in the file, and how long it is. */
 export interface Plane {

@@ -3,6 +3,8 @@ import type { Backend } from '../../../src/backend/backend.ts';
 import { createReferenceBackend } from '../../../src/backend/reference/reference-backend.ts';
 import { type DType, formats } from '../../../src/dtype/index.ts';
 import { createWasmBackend } from '../../../src/backend/wasm/wasm-backend.ts';
+import { openDawn } from '../../../src/backend/webgpu/dawn.node.ts';
+import { createWebgpuBackend } from '../../../src/backend/webgpu/open-webgpu.ts';
 import { kernelSetNames, supportedKernelSets } from '../../../src/backend/wasm/probe.ts';
 
 /** A backend, or one kernel set of it, and how exact it promises to be. */
@@ -39,8 +41,27 @@ async function wasmCandidates(): Promise<Candidate[]> {
   return [...threaded, inline];
 }
 
+/** The GPU, if only one in software; f32 keys and values, so that all ops are held to what f32 can do. */
+async function webgpuCandidates(): Promise<Candidate[]> {
+  const source = await openDawn();
+  const missing =
+    'missing' in source ? source.missing : (await source.gpu.requestAdapter()) ? undefined : 'WebGPU finds no adapter';
+  if ('missing' in source || missing !== undefined) {
+    if (process.env['REQUIRE_MODELS'] === '1') throw new Error(`REQUIRE_MODELS=1, but there is no GPU: ${missing}`);
+    console.warn(`skipped: webgpu: ${missing}`);
+    return [];
+  }
+  return [
+    {
+      name: 'webgpu',
+      open: () => createWebgpuBackend({ source, kvDType: 'f32' }),
+      tolerance: () => 1e-5,
+    },
+  ];
+}
+
 /** Every backend that this machine can open. */
-export const candidates: readonly Candidate[] = [reference, ...(await wasmCandidates())];
+export const candidates: readonly Candidate[] = [reference, ...(await wasmCandidates()), ...(await webgpuCandidates())];
 
 /** Runs the tests of `body` on every backend of this machine; `backend()` is open while they run. */
 export function describeEachBackend(op: string, body: (backend: () => Backend, candidate: Candidate) => void): void {

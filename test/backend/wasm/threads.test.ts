@@ -48,7 +48,10 @@ describe('threads', () => {
     const { bank, pool, list } = await start(2);
     list.record(UNKNOWN_OPCODE, 1, []);
     const broken = list.finish();
-    await expect(pool.run(bank, broken)).rejects.toMatchObject({ code: 'closed', message: expect.stringContaining('died') });
+    await expect(pool.run(bank, broken)).rejects.toMatchObject({
+      code: 'closed',
+      message: expect.stringContaining('died'),
+    });
     await expect(pool.run(bank, broken)).rejects.toMatchObject({ code: 'closed' });
     await pool.dispose();
   });

@@ -4,9 +4,5 @@ import { matrixShape, type OpContext } from '../ops.ts';
 /** Launches shaders/plain/best.wgsl. */
 export function best({ gpu }: OpContext, logits: GpuTensor, count: number, limit: number, y: GpuTensor): void {
   const [rows, width] = matrixShape(logits);
-  gpu.dispatch(
-    gpu.kernel('plain/best'),
-    [gpu.constants([width, limit, count]), logits.buffer, y.buffer],
-    [rows],
-  );
+  gpu.dispatch(gpu.kernel('plain/best'), [gpu.constants([width, limit, count]), logits.buffer, y.buffer], [rows]);
 }

@@ -11,8 +11,7 @@ import { rmsNorm } from './rms-norm.ts';
 export function plainOps(context: OpContext): Ops {
   return {
     embed: (table, data) => embed(context, table, data.ids, data.tokens),
-    attentionInputs: (x, weights, cache, data, options) =>
-      attentionInputs(context, x, weights, cache, data, options),
+    attentionInputs: (x, weights, cache, data, options) => attentionInputs(context, x, weights, cache, data, options),
     attention: (projections, cache, data, options) => attention(context, projections, cache, data, options),
     addLinear: (x, input, weights) => linear(context, input, weights, x, { add: true }),
     gatedLinear: (x, weights, normEps) => gatedLinear(context, x, weights, normEps),
