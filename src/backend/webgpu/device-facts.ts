@@ -28,7 +28,7 @@ export function deviceFacts(gpu: GPU | undefined, adapter: GPUAdapter | undefine
     vendor: (info?.vendor ?? '').toLowerCase(),
     architecture: (info?.architecture ?? '').toLowerCase(),
     description: [info?.device, info?.description].filter(Boolean).join(', ') || info?.vendor || 'an unnamed GPU',
-    isFallback: Boolean(info?.isFallbackAdapter) || /swiftshader|llvmpipe|lavapipe|basic render/i.test(named(info)),
+    isFallback: (info?.isFallbackAdapter ?? false) || /swiftshader|llvmpipe|lavapipe|basic render/i.test(named(info)),
     features,
     limits: device.limits,
     subgroupMinSize: hasSubgroups ? (info?.subgroupMinSize ?? 1) : 1,

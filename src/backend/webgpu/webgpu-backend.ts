@@ -16,7 +16,7 @@ import type {
 } from '../backend.ts';
 import { checkBest } from '../check-best.ts';
 import { ActivationPool } from './activation-pool.ts';
-import { type BatchData, BatchStore } from './batch-data.ts';
+import { BatchStore } from './batch-data.ts';
 import { checkAttention } from './check-attention.ts';
 import type { OpenedDevice } from './device.ts';
 import { type Counters, Gpu } from './gpu.ts';
