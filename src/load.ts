@@ -2,6 +2,7 @@ import { openBackend } from './backend/open.ts';
 import { httpSource } from './checkpoint/byte-source.http.ts';
 import { blobSource, memorySource } from './checkpoint/byte-source.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
+import { lentCheckpoint } from './checkpoint/lent-checkpoint.ts';
 import type { LoadOptions } from './engine/engine-api.ts';
 import type { Engine } from './engine/engine.ts';
 import { openGguf } from './gguf/index.ts';
@@ -9,7 +10,8 @@ import { checkOptions, startEngine } from './start-engine.ts';
 
 /**
  * A GGUF file, the first file of a split one, or a Hugging Face folder, by its path or `file:` URL; a GGUF file behind an
- * `http(s):` URL, read by ranges; one in memory or in a Blob; or a checkpoint opened before, which stays open.
+ * `http(s):` URL, read by ranges; one in memory or in a Blob; or a checkpoint opened before, which stays open: keep it so where the backend is a
+ * GPU, because a lost device has to be given the weights again.
  */
 export type ModelSource = string | URL | Blob | Uint8Array | Checkpoint;
 
@@ -22,10 +24,11 @@ export type ModelSource = string | URL | Blob | Uint8Array | Checkpoint;
 export async function loadEngine(source: ModelSource, options: LoadOptions = {}): Promise<Engine> {
   checkOptions(options);
   const backend = () => openBackend(options.backend ?? 'auto', options);
-  if (isCheckpoint(source)) return startEngine(source, backend, options);
+  if (isCheckpoint(source))
+    return startEngine(source, { backend, checkpoint: async () => lentCheckpoint(source) }, options);
   const checkpoint = await openModel(source);
   try {
-    return await startEngine(checkpoint, backend, options);
+    return await startEngine(checkpoint, { backend, checkpoint: () => openModel(source) }, options);
   } finally {
     await checkpoint.close();
   }

@@ -1,9 +1,9 @@
-import { backendNames, kvDTypes, type Backend } from './backend/backend.ts';
+import { backendNames, kvDTypes } from './backend/backend.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { LoadOptions } from './engine/engine-api.ts';
 import { Engine } from './engine/engine.ts';
 import { RealizarError } from './errors.ts';
-import { loadModel, planModel } from './model/load-model.ts';
+import { loadModel, planModel, type Reopen } from './model/load-model.ts';
 import { chatTemplateOf } from './tokenizer/chat-template-source.ts';
 import { tokenizerOf } from './tokenizer/from-checkpoint.ts';
 
@@ -16,29 +16,30 @@ const MAX_CONTEXT = 2 ** 27;
 const DEFAULT_SEQUENCES = 8;
 // Large enough to use each weight many times, small enough that a long prompt holds up running answers, and cancelling, only briefly.
 const DEFAULT_CHUNK = 64;
+// A GPU is that much faster, and only many rows keep all of it busy.
+const DEFAULT_GPU_CHUNK = 512;
 
 /**
  * Brings an open checkpoint to life on a backend: what all doors share, whatever they open and wherever they compute.
+ *
+ * @param reopen opens the backend, and opens both again when a device is lost
  * @throws RealizarError as `loadEngine`
  */
-export async function startEngine(
-  checkpoint: Checkpoint,
-  openBackend: () => Promise<Backend>,
-  options: LoadOptions,
-): Promise<Engine> {
+export async function startEngine(checkpoint: Checkpoint, reopen: Reopen, options: LoadOptions): Promise<Engine> {
   // What is small comes first: a model that cannot run, or whose tokenizer cannot be used, is refused before its weights are read.
   await planModel(checkpoint);
   const tokenizer = tokenizerOf(checkpoint);
   const chatTemplate = chatTemplateOf(checkpoint, tokenizer);
-  const backend = await openBackend();
-  const model = await loadModel(checkpoint, backend, options);
+  const backend = await reopen.backend();
+  const model = await loadModel(checkpoint, backend, { ...options, reopen });
+  const defaultChunk = backend.info.name === 'webgpu' ? DEFAULT_GPU_CHUNK : DEFAULT_CHUNK;
   return new Engine({
     modelId: options.modelId ?? checkpoint.name,
     model,
     tokenizer,
     chatTemplate,
     maxSequences: options.maxSequences ?? DEFAULT_SEQUENCES,
-    chunkSize: options.chunkSize ?? DEFAULT_CHUNK,
+    chunkSize: options.chunkSize ?? defaultChunk,
   });
 }
 
@@ -63,11 +64,7 @@ export function checkOptions(options: LoadOptions): void {
 
 function checkOneOf(field: string, value: string | undefined, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value)) return;
-  throw new RealizarError(
-    'invalid-argument',
-    `${field} is ${String(value)} and has to be one of ${choices.join(', ')}`,
-    {
-      field,
-    },
-  );
+  throw new RealizarError('invalid-argument', `${field} is ${value} and has to be one of ${choices.join(', ')}`, {
+    field,
+  });
 }

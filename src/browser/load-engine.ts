@@ -28,12 +28,17 @@ export async function loadEngine(source: ModelSource, options: BrowserLoadOption
       signal,
       onDownload: (progress) => onProgress?.({ ...progress, phase: 'download', tensor: '' }),
     });
+    const backend = () => openBackend(options.backend ?? 'auto', options);
     try {
-      return await startEngine(checkpoint, () => openBackend(options.backend ?? 'auto', options), {
-        ...rest,
-        ...(signal && { signal }),
-        onProgress: (progress) => onProgress?.({ ...progress, phase: 'weights' }),
-      });
+      return await startEngine(
+        checkpoint,
+        { backend, checkpoint: () => openModel(source) },
+        {
+          ...rest,
+          ...(signal && { signal }),
+          onProgress: (progress) => onProgress?.({ ...progress, phase: 'weights' }),
+        },
+      );
     } finally {
       await checkpoint.close();
     }

@@ -5,6 +5,9 @@ const MAX_COUNT = 2 ** 31 - 1;
 /** More alternatives than anyone shows; each costs a place in every event. */
 const MAX_LOGPROBS = 1024;
 
+/** Each guessed token is a row of the step; more than these seldom come true together. */
+const MAX_PROMPT_LOOKUP = 64;
+
 export interface PromptLimits {
   /** Ids are below it. */
   readonly vocabSize: number;
@@ -36,6 +39,10 @@ export const checkMaxTokens = (maxTokens: number | undefined): number =>
 /** @throws RealizarError `invalid-argument` */
 export const checkLogprobs = (logprobs: number | undefined): number | undefined =>
   countOf('logprobs', logprobs, MAX_LOGPROBS);
+
+/** @throws RealizarError `invalid-argument` */
+export const checkPromptLookup = (tokens: number | undefined): number =>
+  countOf('promptLookup', tokens, MAX_PROMPT_LOOKUP) ?? 0;
 
 function countOf(field: string, value: number | undefined, max: number): number | undefined {
   if (value === undefined || (Number.isInteger(value) && value >= 0 && value <= max)) return value;

@@ -7,12 +7,13 @@ import type { ChatTemplate } from '../tokenizer/chat-template.ts';
 import { encodeChat } from '../tokenizer/encode-chat.ts';
 import { TextStream } from '../tokenizer/text-stream.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { checkLogprobs, checkMaxTokens, checkPrompt } from './check-request.ts';
+import { checkLogprobs, checkMaxTokens, checkPrompt, checkPromptLookup } from './check-request.ts';
 import type { EngineApi } from './engine-api.ts';
 import type { ChatOptions, GenerateOptions, Generation } from './events.ts';
 import { GenerationTask } from './generation-task.ts';
 import { LogitsTask } from './logits-task.ts';
-import { StepLoop, type ModelRunner } from './step-loop.ts';
+import type { ModelRunner } from './model-runner.ts';
+import { StepLoop } from './step-loop.ts';
 
 export interface EngineParts {
   readonly modelId: string;
@@ -40,7 +41,7 @@ export class Engine implements EngineApi {
     this.contextLength = parts.model.contextLength;
     this.#model = parts.model;
     this.#chatTemplate = parts.chatTemplate;
-    this.#loop = new StepLoop(parts.model, parts);
+    this.#loop = new StepLoop(parts.model, { ...parts, vocabSize: this.#vocabSize });
   }
 
   get config(): ModelConfig {
@@ -98,10 +99,14 @@ export class Engine implements EngineApi {
     await this.close();
   }
 
+  /** A model may have rows for tokens that its tokenizer does not know; they are never chosen. */
+  get #vocabSize(): number {
+    return Math.min(this.config.vocabSize, this.tokenizer.vocabSize);
+  }
+
   #start(promptTokenIds: readonly number[], options: GenerateOptions, startOfText: boolean): Generation {
     const { contextLength, tokenizer } = this;
-    // A model may have rows for tokens that its tokenizer does not know; they are never chosen.
-    const vocabSize = Math.min(this.config.vocabSize, tokenizer.vocabSize);
+    const vocabSize = this.#vocabSize;
     checkPrompt(promptTokenIds, { vocabSize, contextLength, newTokens: 1 });
 
     const task = new GenerationTask({
@@ -111,6 +116,7 @@ export class Engine implements EngineApi {
       endIds: options.ignoreEos ? new Set() : tokenizer.endIds,
       maxTokens: Math.min(checkMaxTokens(options.maxTokens), contextLength - promptTokenIds.length),
       logprobs: checkLogprobs(options.logprobs),
+      promptLookup: checkPromptLookup(options.promptLookup),
       vocabSize,
       signal: options.signal,
       wake: () => this.#loop.wake(),

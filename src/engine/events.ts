@@ -16,6 +16,9 @@ export interface GenerationTimings {
   readonly prefillMs: number;
   readonly decodeTokens: number;
   readonly decodeMs: number;
+  /** With `promptLookup`: tokens that were guessed and computed, and how many of them were right. */
+  readonly draftedTokens?: number;
+  readonly acceptedTokens?: number;
 }
 
 /** What a generation tells while it runs. The texts of all events, joined, are the answer. */
@@ -46,6 +49,11 @@ export interface GenerateOptions extends Partial<SamplingParams> {
   readonly ignoreEos?: boolean;
   /** How many alternatives each token event reports; 0 reports the chosen token's own logprob; undefined none. */
   readonly logprobs?: number;
+  /**
+   * Guesses up to so many tokens at once from what followed the same words before, and checks them in one step: faster where
+   * an answer repeats its prompt, and exactly the same text. Default 0: off.
+   */
+  readonly promptLookup?: number;
   readonly signal?: AbortSignal;
   /** For a text prompt: whether control tokens written in it are parsed. Default false. */
   readonly parseSpecial?: boolean;

@@ -1,9 +1,11 @@
 import type { RealizarError } from '../errors.ts';
-import { logprobsOf, type Sampler } from '../sampling/index.ts';
+import { type Candidates, logprobsOf, type Sampler } from '../sampling/index.ts';
 import type { TextStream } from '../tokenizer/text-stream.ts';
 import { AsyncQueue } from './async-queue.ts';
 import type { FinishReason, Generation, GenerationEvent } from './events.ts';
 import { QueuedGeneration } from './generation.ts';
+import { PromptLookup } from './prompt-lookup.ts';
+import { rowOf, type RowResults } from './row-results.ts';
 import { Sequence } from './sequence.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { Task } from './task.ts';
@@ -18,6 +20,8 @@ export interface GenerationParts {
   readonly maxTokens: number;
   /** Alternatives to report for each token; undefined: no log-probabilities at all. */
   readonly logprobs: number | undefined;
+  /** Tokens to guess at most from what was said before; 0: none. */
+  readonly promptLookup: number;
   /** Tokens that the tokenizer knows. A model may have rows beyond them, which are never chosen. */
   readonly vocabSize: number;
   readonly signal: AbortSignal | undefined;
@@ -32,6 +36,7 @@ export class GenerationTask implements Task {
   readonly #parts: GenerationParts;
   readonly #queue: AsyncQueue<GenerationEvent>;
   readonly #stopwatch: Stopwatch;
+  readonly #lookup: PromptLookup | undefined;
   #left = false;
   #generated = 0;
 
@@ -42,6 +47,16 @@ export class GenerationTask implements Task {
     this.#queue = new AsyncQueue(() => this.#leave());
     this.generation = new QueuedGeneration(promptTokenIds, this.#queue);
     this.#stopwatch = new Stopwatch(promptTokenIds.length);
+    this.#lookup = parts.promptLookup > 0 ? new PromptLookup(parts.promptLookup) : undefined;
+  }
+
+  get needed(): number | undefined {
+    return this.#parts.logprobs === undefined ? this.#parts.sampler.needed : undefined;
+  }
+
+  get mayRunAhead(): boolean {
+    const known = this.#generated + this.sequence.tokensInFlight;
+    return this.needed === 1 && this.#lookup === undefined && known < this.#parts.maxTokens;
   }
 
   get cancelled(): boolean {
@@ -52,21 +67,18 @@ export class GenerationTask implements Task {
     this.#stopwatch.scheduled();
   }
 
-  accept(row: Float32Array): boolean {
-    this.#stopwatch.answered();
-    const { sampler, text, endIds, maxTokens, vocabSize } = this.#parts;
-    if (this.#generated >= maxTokens) return this.#finish('length');
-
-    const logits = row.subarray(0, vocabSize);
-    const tokenId = sampler.sample(logits, this.sequence.tokenIds);
-    if (endIds.has(tokenId)) return this.#finish('stop');
-
-    this.sequence.append(tokenId);
-    this.#generated++;
-    const delta = text.push(tokenId);
-    this.#queue.push({ type: 'token', tokenId, text: delta.text, ...this.#logprobs(logits, tokenId) });
-    if (delta.stop !== undefined) return this.#finish('stop', delta.stop);
-    return this.#generated >= maxTokens && this.#finish('length');
+  accept(results: RowResults): boolean {
+    const { draft, tokenIds } = this.sequence;
+    const drafted = results.rows - 1;
+    this.#lookup?.onDrafted(drafted);
+    for (let i = 0; i <= drafted; i++) {
+      if (this.#take(rowOf(results, i, this.#parts.vocabSize))) return true;
+      if (i === drafted || tokenIds.at(-1) !== draft[i]) break;
+      this.#lookup?.onAccepted();
+    }
+    const missing = this.#parts.maxTokens - this.#generated;
+    this.sequence.draft = this.#lookup?.draft(tokenIds).slice(0, missing - 1) ?? [];
+    return false;
   }
 
   onCancelled(): void {
@@ -77,15 +89,32 @@ export class GenerationTask implements Task {
     this.#queue.fail(error);
   }
 
+  /** The next token, from the row of the one before. @returns whether it ends the answer */
+  #take(row: Float32Array | Candidates): boolean {
+    this.#stopwatch.answered();
+    const { sampler, text, endIds, maxTokens } = this.#parts;
+    if (this.#generated >= maxTokens) return this.#finish('length');
+
+    const tokenId = sampler.sample(row, this.sequence.tokenIds);
+    if (endIds.has(tokenId)) return this.#finish('stop');
+
+    this.sequence.append(tokenId);
+    this.#generated++;
+    const delta = text.push(tokenId);
+    this.#queue.push({ type: 'token', tokenId, text: delta.text, ...this.#logprobs(row, tokenId) });
+    if (delta.stop !== undefined) return this.#finish('stop', delta.stop);
+    return this.#generated >= maxTokens && this.#finish('length');
+  }
+
   #leave(): void {
     this.#left = true;
     this.#parts.wake();
   }
 
-  #logprobs(logits: Float32Array, tokenId: number): object {
+  #logprobs(row: Float32Array | Candidates, tokenId: number): object {
     const { logprobs } = this.#parts;
-    if (logprobs === undefined) return {};
-    const { logprob, top } = logprobsOf(logits, tokenId, logprobs);
+    if (logprobs === undefined || !(row instanceof Float32Array)) return {};
+    const { logprob, top } = logprobsOf(row, tokenId, logprobs);
     return { logprob, topLogprobs: top };
   }
 
@@ -100,7 +129,7 @@ export class GenerationTask implements Task {
       promptTokens: this.sequence.promptLength,
       generatedTokens: this.#generated,
       ...(stopString === undefined ? {} : { stopString }),
-      timings: this.#stopwatch.timings(),
+      timings: { ...this.#stopwatch.timings(), ...this.#lookup?.counts },
     });
     this.#queue.close();
     return true;

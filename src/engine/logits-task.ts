@@ -1,5 +1,6 @@
 import { RealizarError } from '../errors.ts';
 import { AsyncQueue } from './async-queue.ts';
+import type { RowResults } from './row-results.ts';
 import { Sequence } from './sequence.ts';
 import type { Task } from './task.ts';
 
@@ -10,6 +11,8 @@ const MAX_LOGITS_PER_CHUNK = 2 ** 23;
 export class LogitsTask implements Task {
   readonly sequence: Sequence;
   readonly chunks: AsyncQueue<Float32Array>;
+  readonly needed = undefined;
+  readonly mayRunAhead = false;
   readonly #signal: AbortSignal | undefined;
   #left = false;
 
@@ -33,11 +36,11 @@ export class LogitsTask implements Task {
 
   onScheduled(): void {}
 
-  accept(logits: Float32Array): boolean {
+  accept({ data }: RowResults): boolean {
     const { sequence } = this;
     sequence.nextOutput = sequence.computed;
     sequence.paused = true;
-    this.chunks.push(logits);
+    this.chunks.push(data);
     if (sequence.missing > 0) return false;
     this.chunks.close();
     return true;

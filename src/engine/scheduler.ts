@@ -1,17 +1,19 @@
 import type { BlockManager } from './block-manager.ts';
 import type { Sequence } from './sequence.ts';
 
-/** Rows of one sequence in a step: its tokens [start, start + rows). */
+/** Rows of one sequence in a step: its positions [start, start + rows). */
 export interface ScheduledRows {
   readonly sequence: Sequence;
   readonly start: number;
   readonly rows: number;
+  /** Tokens of the last rows, beyond those of the sequence: guesses. */
+  readonly draft?: readonly number[];
 }
 
 export interface SchedulerLimits {
   /** Sequences that run together. */
   readonly maxSequences: number;
-  /** Rows of prefill in one step, of all sequences together. */
+  /** Rows of prefill and of drafts in one step, of all sequences together. */
   readonly chunkSize: number;
 }
 
@@ -19,7 +21,7 @@ export interface SchedulerLimits {
  * Decides what each step computes, by one rule: every sequence's `computed` catches up with its tokens, oldest first.
  *
  * A step has one row of every sequence that decodes, and at most `chunkSize` rows of prefill beside them: a long prompt never
- * holds up a running answer for more than a chunk. When blocks run out, the youngest sequence gives its own back and starts
+ * holds up a running answer for more than a chunk. What a chunk has left goes to drafts. When blocks run out, the youngest sequence gives its own back and starts
  * again later from its tokens, with the same text; so the oldest always advances and everything ends.
  * The cache has to be able to hold the longest sequence alone.
  */
@@ -77,7 +79,44 @@ export class Scheduler {
       this.#blocks.grow(sequence.blocks, sequence.tokenIds.length);
       budget -= take(step, sequence, rowsOf(sequence, budget));
     }
-    return step;
+
+    return step.map((scheduled) => {
+      const drafted = this.#withDraft(scheduled, budget);
+      budget -= drafted.rows - scheduled.rows;
+      return drafted;
+    });
+  }
+
+  /**
+   * One more row of each sequence that runs, whose tokens steps in flight will bring; undefined where something else has to
+   * come first: somebody may be let in, or has known tokens left, or blocks run out.
+   */
+  scheduleAhead(mayRunAhead: (sequence: Sequence) => boolean): ScheduledRows[] | undefined {
+    const running = this.#running.filter(({ paused }) => !paused);
+    const isReady = (sequence: Sequence) => sequence.missing <= 0 && mayRunAhead(sequence);
+    if (running.length === 0 || this.#mayLetIn() || !running.every(isReady)) return undefined;
+    if (!running.every(({ blocks, computed }) => this.#blocks.grow(blocks, computed + 1))) return undefined;
+    return running.map((sequence) => ({ sequence, start: sequence.computed, rows: 1 }));
+  }
+
+  /** Has everybody start again from their tokens, in the same order: what the cache held is lost. */
+  preemptAll(): void {
+    for (const sequence of this.#running.toReversed()) this.#preempt(sequence);
+  }
+
+  /** Adds as much of a draft as there is room for to rows that reach the end of their sequence. */
+  #withDraft(scheduled: ScheduledRows, budget: number): ScheduledRows {
+    const { sequence, start, rows } = scheduled;
+    const end = start + rows;
+    const draft = sequence.draft.slice(0, budget);
+    if (draft.length === 0 || end < sequence.tokenIds.length) return scheduled;
+    if (!this.#blocks.grow(sequence.blocks, end + draft.length)) return scheduled;
+    return { sequence, start, rows: rows + draft.length, draft };
+  }
+
+  #mayLetIn(): boolean {
+    const hasPlace = this.#running.length < this.#limits.maxSequences || this.#running.some(({ paused }) => paused);
+    return hasPlace && this.#waiting.some(({ paused }) => !paused);
   }
 
   /** Gets blocks for the next rows, if need be from a paused sequence or the youngest, which may be the sequence itself. */

@@ -1,4 +1,4 @@
-import type { Backend, KvLayer, KvShape } from '../backend/backend.ts';
+import type { Backend, KvDType, KvLayer, KvShape } from '../backend/backend.ts';
 import type { ModelConfig } from './config.ts';
 
 /** Slots of one block. Small enough to waste little at the end of a sequence, large enough for a kernel's inner loop. */
@@ -10,20 +10,34 @@ export interface KvCache {
   readonly shape: KvShape;
 }
 
-/** Room for `positions` positions in all, of one sequence or many. @throws RealizarError `out-of-memory` */
-export function createKvCache(backend: Backend, config: ModelConfig, positions: number): KvCache {
-  const shape = kvShape(config, positions);
+/**
+ * Room for `positions` positions in all, of one sequence or many.
+ *
+ * @param dtype how keys and values are stored; undefined: as the backend likes
+ * @throws RealizarError `out-of-memory`
+ */
+export function createKvCache(
+  backend: Backend,
+  config: ModelConfig,
+  positions: number,
+  dtype: KvDType | undefined,
+): KvCache {
+  const shape = kvShape(config, positions, dtype);
   return { layers: backend.createKvCache(shape), shape };
 }
 
-export const kvShape = (config: ModelConfig, positions: number): KvShape => ({
+export const kvShape = (config: ModelConfig, positions: number, dtype?: KvDType): KvShape => ({
   numLayers: config.numLayers,
   numKvHeads: config.numKvHeads,
   headDim: config.headDim,
   numBlocks: Math.ceil(positions / BLOCK_SIZE),
   blockSize: BLOCK_SIZE,
+  dtype,
 });
 
-/** Bytes of keys and values in f32. */
+/** Bytes of a number; of q8_0 a scale for every 32 is shared out. */
+const valueBytes: Readonly<Record<KvDType, number>> = { f32: 4, f16: 2, q8_0: 1 + 2 / 32 };
+
+/** Bytes of keys and values, in f32 where the shape leaves it to the backend. */
 export const kvBytes = (s: KvShape): number =>
-  2 * 4 * s.numLayers * s.numBlocks * s.blockSize * s.numKvHeads * s.headDim;
+  2 * valueBytes[s.dtype ?? 'f32'] * s.numLayers * s.numBlocks * s.blockSize * s.numKvHeads * s.headDim;

@@ -1,4 +1,4 @@
-import type { Backend, WeightSource } from '../backend/backend.ts';
+import type { Backend, KvDType, KvShape, WeightSource } from '../backend/backend.ts';
 import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint.ts';
 import { formats } from '../dtype/index.ts';
 import { RealizarError } from '../errors.ts';
@@ -7,17 +7,29 @@ import type { Architecture } from './architecture.ts';
 import { architectureNamed } from './architectures/index.ts';
 import type { ModelConfig } from './config.ts';
 import { configFromMetadata } from './config-from-metadata.ts';
+import { kvShape } from './kv-cache.ts';
 import { memoryPlan } from './memory-plan.ts';
-import { Model } from './model.ts';
-import { arrangeWeights, planWeights, ROPE_DIVISORS, type WeightPlan } from './weights.ts';
+import { Model, type LoadedWeights } from './model.ts';
+import { arrangeWeights, planWeights, ROPE_DIVISORS, type ModelWeights, type WeightPlan } from './weights.ts';
 
 export interface LoadModelOptions {
   /** Positions of the kv cache, at most the model's own. Default: the model's own, at most 8192. */
   readonly contextLength?: number | undefined;
+  /** How keys and values are stored. Default: as the backend likes. */
+  readonly kvCacheType?: KvDType | undefined;
+  /** The way back when the backend's device is lost. */
+  readonly reopen?: Reopen | undefined;
   readonly onProgress?:
     | ((progress: { readonly loadedBytes: number; readonly totalBytes: number; readonly tensor: string }) => void)
     | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Opens again what a model was loaded from and where it was loaded. */
+export interface Reopen {
+  backend(): Promise<Backend>;
+  /** It is closed when its weights were read. */
+  checkpoint(): Promise<Checkpoint>;
 }
 
 /** The keys and values of a longer context can need more memory than the weights. */
@@ -48,23 +60,53 @@ export async function loadModel(
   backend: Backend,
   options: LoadModelOptions = {},
 ): Promise<Model> {
+  const { reopen, kvCacheType } = options;
   try {
     const plan = await planModel(checkpoint);
     const contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, plan.config.contextLength);
-    await backend.reserve?.(memoryPlan(plan.tensors, plan.config, contextLength));
-    const weights = arrangeWeights(await uploadAll(checkpoint, plan, backend, options), plan.config.numLayers);
+    const cache = kvShape(plan.config, contextLength, kvCacheType);
+    const weights = await loadWeights(checkpoint, plan, backend, cache, options);
     const weightBytes = sum(plan.tensors.map((tensor) => backend.weightBytes(tensor.dtype, tensor.shape)));
-    return new Model(backend, {
-      ...plan,
-      weights,
-      weightBytes,
-      contextLength,
-    });
+    const reload = reopen && (() => loadAgain(plan, cache, reopen));
+    return new Model({ ...plan, backend, weights, weightBytes, contextLength, kvCacheType, reload });
   } catch (error) {
     await backend.dispose();
     throw error;
   }
 }
+
+async function loadWeights(
+  checkpoint: Checkpoint,
+  plan: ModelPlan,
+  backend: Backend,
+  cache: KvShape,
+  options: LoadModelOptions,
+): Promise<ModelWeights> {
+  await backend.reserve?.(memoryPlan(plan.tensors, cache));
+  return arrangeWeights(await uploadAll(checkpoint, plan, backend, options), plan.config.numLayers);
+}
+
+/** The weights of a plan once more. @throws RealizarError `changed-while-reading` where the checkpoint is another one by now */
+async function loadAgain(plan: ModelPlan, cache: KvShape, reopen: Reopen): Promise<LoadedWeights> {
+  const checkpoint = await reopen.checkpoint();
+  try {
+    const again = await planModel(checkpoint);
+    if (describe(again) !== describe(plan))
+      throw new RealizarError('changed-while-reading', `${checkpoint.name} is another model by now: load it again`);
+    const backend = await reopen.backend();
+    try {
+      return { backend, weights: await loadWeights(checkpoint, again, backend, cache, {}) };
+    } catch (error) {
+      await backend.dispose();
+      throw error;
+    }
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+const describe = ({ config, tensors }: ModelPlan): string =>
+  JSON.stringify([config, tensors.map(({ name, dtype, shape }) => [name, dtype, shape])]);
 
 async function uploadAll(
   checkpoint: Checkpoint,
@@ -110,9 +152,10 @@ const sourceOf = (checkpoint: Checkpoint, tensor: TensorInfo): WeightSource => (
   dtype: tensor.dtype,
   shape: tensor.shape,
   byteLength: tensor.byteLength,
-  read: (start, end, into) => checkpoint.read(tensor, start, end, into).catch((error: unknown) => {
-    throw about(tensor, error);
-  }),
+  read: (start, end, into) =>
+    checkpoint.read(tensor, start, end, into).catch((error: unknown) => {
+      throw about(tensor, error);
+    }),
   locate: () => checkpoint.locate?.(tensor),
 });
 

@@ -1,17 +1,15 @@
-import type { MemoryPart, MemoryPlan } from '../backend/backend.ts';
+import type { KvShape, MemoryPart, MemoryPlan } from '../backend/backend.ts';
 import type { TensorInfo } from '../checkpoint/checkpoint.ts';
-import type { ModelConfig } from './config.ts';
-import { kvShape } from './kv-cache.ts';
 
 /**
  * A model's weights by the ops that they take part in: the embedding, every layer, the output. A head that is the embedding
  * once more has its norm there too.
  */
-export function memoryPlan(tensors: readonly TensorInfo[], config: ModelConfig, positions: number): MemoryPlan {
+export function memoryPlan(tensors: readonly TensorInfo[], kvCache: KvShape): MemoryPlan {
   const isTied = !tensors.some(({ name }) => name === 'output.weight');
   const embedding: TensorInfo[] = [];
   const output: TensorInfo[] = [];
-  const layers = Array.from({ length: config.numLayers }, (): TensorInfo[] => []);
+  const layers = Array.from({ length: kvCache.numLayers }, (): TensorInfo[] => []);
   for (const tensor of tensors) {
     const layer = /^blk\.(\d+)\./.exec(tensor.name)?.[1];
     if (layer !== undefined) layers[Number(layer)]!.push(tensor);
@@ -23,5 +21,5 @@ export function memoryPlan(tensors: readonly TensorInfo[], config: ModelConfig, 
     ...layers.map((weights, layer) => ({ weights, layer })),
     { weights: output },
   ];
-  return { parts: parts.filter(({ weights }) => weights.length > 0), kvCache: kvShape(config, positions) };
+  return { parts: parts.filter(({ weights }) => weights.length > 0), kvCache };
 }

@@ -20,6 +20,12 @@ export function candidatesOf(logits: Float32Array, ids: Int32Array = allIds(logi
   return { ids, logits, sorted: false };
 }
 
+/** The best of a vocabulary, from ids [n] and then their logits [n], best first. */
+export function candidatesOfBest(row: Float32Array): Candidates {
+  const count = row.length / 2;
+  return { ids: Int32Array.from(row.subarray(0, count)), logits: row.subarray(count), sorted: true };
+}
+
 /** The candidates at these places, in this order. */
 export function pick(candidates: Candidates, places: ArrayLike<number>, sorted: boolean): Candidates {
   const ids = new Int32Array(places.length);

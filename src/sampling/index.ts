@@ -16,7 +16,7 @@
  */
 export { applyChain, distributionOf } from './chain.ts';
 export type { ChainContext } from './chain.ts';
-export { candidatesOf } from './candidates.ts';
+export { candidatesOf, candidatesOfBest } from './candidates.ts';
 export type { Candidates } from './candidates.ts';
 export { breakerIdsOf } from './dry-breakers.ts';
 export { logprobsOf } from './logprobs.ts';

@@ -1,39 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { Engine, type EngineParts } from '../../src/engine/engine.ts';
 import type { GenerationEvent } from '../../src/engine/events.ts';
 import { RealizarError } from '../../src/errors.ts';
 import { createChatTemplate } from '../../src/tokenizer/chat-template.ts';
-import { fakeAnswer, FakeModel, fakeLogits, FAKE_VOCAB, type FakeModelOptions } from './fake-model.ts';
+import { collect, fakeEngine } from './fake-engine.ts';
+import { fakeAnswer, fakeLogits, FAKE_VOCAB } from './fake-model.ts';
 import { fakeTokenizer } from './fake-tokenizer.ts';
-
-type Options = Partial<FakeModelOptions> &
-  Partial<Pick<EngineParts, 'maxSequences' | 'chunkSize' | 'tokenizer' | 'chatTemplate'>>;
-
-function fakeEngine({ numBlocks = 32, blockSize = 4, contextLength, onStep, ...limits }: Options = {}) {
-  const model = new FakeModel({
-    numBlocks,
-    blockSize,
-    ...(contextLength && { contextLength }),
-    ...(onStep && { onStep }),
-  });
-  const engine = new Engine({
-    modelId: 'fake',
-    model,
-    tokenizer: fakeTokenizer,
-    chatTemplate: undefined,
-    maxSequences: 4,
-    chunkSize: 16,
-    ...limits,
-  });
-  return { engine, model };
-}
-
-async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
 
 const greedy = { temperature: 0 } as const;
 const prompt = [5, 6, 7];

@@ -1,6 +1,10 @@
 import type { Batch } from '../../src/backend/backend.ts';
-import type { ModelRunner } from '../../src/engine/step-loop.ts';
+import { best } from '../../src/backend/reference/kernels/best.ts';
+import type { ModelRunner } from '../../src/engine/model-runner.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
+import { RealizarError } from '../../src/errors.ts';
+import type { BestOf, ModelStep } from '../../src/model/model.ts';
+import type { Tensor } from '../../src/tensor/tensor.ts';
 
 export const FAKE_VOCAB = 64;
 /** Ends an answer. */
@@ -13,8 +17,17 @@ export interface FakeModelOptions {
   readonly blockSize: number;
   /** Default: all that the blocks hold. */
   readonly contextLength?: number;
+  /** How many of the latest tokens decide the next one: few make texts that repeat themselves. Default: all. */
+  readonly memory?: number;
+  /** Steps that may be recorded before the first is read. Default 1. */
+  readonly stepsInFlight?: number;
   /** Called before every step; may throw, or wait. */
-  readonly onStep?: (batch: Batch) => void | Promise<void>;
+  readonly onStep?: (batch: Batch, model: FakeModel) => void | Promise<void>;
+}
+
+/** What `best` chose, once its step has run. */
+interface FakeBest extends Tensor {
+  ids?: Float32Array;
 }
 
 /**
@@ -35,33 +48,66 @@ export class FakeModel implements ModelRunner {
     normEps: 1e-5,
     rope: { pairing: 'half', dimensions: 2, frequencies: Float64Array.of(1), magnitude: 1 },
   };
-  readonly backend = { info: { name: 'reference', mode: 'fake', threads: 1 } } as const;
+  readonly backend;
   readonly cache;
   readonly contextLength: number;
   readonly memoryBytes = 1;
   readonly batches: Batch[] = [];
+  /** What each batch brought back of a row. */
+  readonly bestOf: (BestOf | undefined)[] = [];
+  /** Most steps that were in flight together. */
+  mostInFlight = 0;
   disposed = false;
+  /** Its device is gone: every step fails until it is restored. */
+  lost = false;
+  restores = 0;
+  #inFlight = 0;
+  /** Steps run one after another, as on a device. */
+  #last: Promise<unknown> = Promise.resolve();
   readonly #slots: Int32Array;
   readonly #onStep: NonNullable<FakeModelOptions['onStep']>;
+  readonly #memory: number;
 
-  constructor({ numBlocks, blockSize, contextLength = numBlocks * blockSize, onStep = () => {} }: FakeModelOptions) {
+  constructor({ numBlocks, blockSize, stepsInFlight, ...options }: FakeModelOptions) {
+    const { contextLength = numBlocks * blockSize, onStep = () => {}, memory = Infinity } = options;
+    this.backend = { info: { name: 'reference', mode: 'fake', threads: 1, stepsInFlight } } as const;
     this.contextLength = contextLength;
     this.cache = { shape: { numLayers: 1, numKvHeads: 1, headDim: 2, numBlocks, blockSize } };
     this.#slots = new Int32Array(numBlocks * blockSize).fill(EMPTY);
     this.#onStep = onStep;
+    this.#memory = memory;
   }
 
-  async run(batch: Batch): Promise<Float32Array> {
-    await this.#onStep(batch);
+  start(batch: Batch, bestOf?: BestOf): ModelStep {
     this.batches.push(batch);
-    batch.tokenIds.forEach((id, row) => (this.#slots[batch.slotMapping[row]!] = id));
-    const logits = new Float32Array(batch.outputRows.length * FAKE_VOCAB);
-    batch.outputRows.forEach((row, i) => logits.set(fakeLogits(this.#prefixOf(batch, row)), i * FAKE_VOCAB));
-    return logits;
+    this.bestOf.push(bestOf);
+    this.mostInFlight = Math.max(this.mostInFlight, ++this.#inFlight);
+    const chosen: FakeBest | undefined = bestOf && { dtype: 'f32', shape: [batch.outputRows.length, 2 * bestOf.count] };
+    const results = this.#last.then(() => this.#run(batch, bestOf, chosen)).finally(() => this.#inFlight--);
+    this.#last = results.catch(() => {});
+    return { results, best: chosen };
+  }
+
+  async restore(): Promise<void> {
+    this.restores++;
+    this.lost = false;
+    this.#slots.fill(EMPTY);
   }
 
   async dispose(): Promise<void> {
     this.disposed = true;
+  }
+
+  async #run(batch: Batch, bestOf: BestOf | undefined, chosen: FakeBest | undefined): Promise<Float32Array> {
+    await this.#onStep(batch, this);
+    if (this.lost) throw new RealizarError('device-lost', 'the device is gone');
+    batch.tokenIds.forEach((id, row) => (this.#slots[batch.slotMapping[row]!] = chosenToken(batch, row) ?? id));
+    const logits = new Float32Array(batch.outputRows.length * FAKE_VOCAB);
+    batch.outputRows.forEach((row, i) =>
+      logits.set(fakeLogits(this.#prefixOf(batch, row).slice(-this.#memory)), i * FAKE_VOCAB),
+    );
+    if (chosen === undefined) return logits;
+    return (chosen.ids = best(logits, FAKE_VOCAB, bestOf!.count, bestOf!.limit));
   }
 
   #prefixOf(batch: Batch, row: number): number[] {
@@ -73,6 +119,11 @@ export class FakeModel implements ModelRunner {
       return id;
     });
   }
+}
+
+function chosenToken({ chosen }: Batch, row: number): number | undefined {
+  const from = chosen?.rows[row] ?? -1;
+  return from < 0 ? undefined : (chosen!.best as FakeBest).ids![from * chosen!.best.shape[1]!]!;
 }
 
 /** What the model answers to a prefix. */
