@@ -1,14 +1,28 @@
-import type { Backend, BackendChoice } from './backend.ts';
 import { RealizarError } from '../errors.ts';
+import type { Backend, BackendChoice, BackendName } from './backend.ts';
 import type { KernelSetName } from './wasm/probe.ts';
 
 export interface BackendOptions {
   /** Default: the physical cores. `reference` has one. */
   readonly threads?: number | undefined;
-  /** Part of the name of the GPU to take. */
+  /** Part of the name of the GPU to take; with `auto`, it has to be that one. */
   readonly device?: string | undefined;
   /** Kernel set of `wasm`, by name; default: what the probe finds. */
   readonly kernelSet?: string | undefined;
+  /** What the model will need: `auto` takes no GPU without room for it. */
+  readonly modelBytes?: number | undefined;
+  /** Times each kernel of `webgpu`; steps take longer then. */
+  readonly profile?: boolean | undefined;
+}
+
+/** Whether this machine has a backend, and why, or why not, `auto` would take it. */
+export interface BackendReport {
+  readonly name: BackendName;
+  readonly isAvailable: boolean;
+  /** Whether `auto` takes it. */
+  readonly isChosen: boolean;
+  /** In a line: the device, or what is missing and how to get it. */
+  readonly detail: string;
 }
 
 /**
@@ -16,13 +30,69 @@ export interface BackendOptions {
  * @throws RealizarError `backend-unavailable`, also for kernels that this machine does not run
  */
 export async function openBackend(name: BackendChoice, options: BackendOptions = {}): Promise<Backend> {
-  if (name === 'reference') {
-    const { createReferenceBackend } = await import('./reference/reference-backend.ts');
-    return createReferenceBackend();
+  switch (name) {
+    case 'auto':
+      return openBest(options);
+    case 'webgpu':
+      return openWebgpu(options);
+    case 'wasm':
+      return openWasm(options);
+    case 'reference': {
+      const { createReferenceBackend } = await import('./reference/reference-backend.ts');
+      return createReferenceBackend();
+    }
+    case 'webgl':
+      throw new RealizarError('backend-unavailable', 'the webgl backend is for pages; use webgpu or wasm', {
+        field: 'backend',
+      });
   }
-  if (name === 'webgpu' || name === 'webgl')
-    throw new RealizarError('backend-unavailable', `this version has no ${name} backend`, { field: 'backend' });
+}
+
+/** What this machine has, the best first. Opens nothing that stays open. */
+export async function describeBackends(options: BackendOptions = {}): Promise<readonly BackendReport[]> {
+  const { findGpu } = await import('./webgpu/find-gpu.node.ts');
+  const gpu = await findGpu(options.device);
+  const takesGpu = gpu.isReal || (options.device !== undefined && gpu.adapter !== undefined);
+  const { chooseKernels } = await import('./wasm/probe.ts');
+  const { name: kernels } = await chooseKernels(options.kernelSet as KernelSetName | undefined);
+  return [
+    { name: 'webgpu', isAvailable: gpu.adapter !== undefined, isChosen: takesGpu, detail: gpu.detail },
+    { name: 'wasm', isAvailable: true, isChosen: !takesGpu, detail: `CPU kernels ${kernels}` },
+    { name: 'reference', isAvailable: true, isChosen: false, detail: 'plain float64 loops; slow, for comparisons' },
+  ];
+}
+
+async function openBest(options: BackendOptions): Promise<Backend> {
+  if (options.device !== undefined) return openWebgpu(options);
+  const { findGpu } = await import('./webgpu/find-gpu.node.ts');
+  const { isReal } = await findGpu();
+  return (isReal && (await openRoomyWebgpu(options))) || openWasm(options);
+}
+
+/** Undefined where the GPU cannot be opened, or has no room for the model: the CPU then takes it. */
+async function openRoomyWebgpu(options: BackendOptions): Promise<Backend | undefined> {
+  const { openDevice } = await import('./webgpu/device.ts');
+  const { hasRoom } = await import('./webgpu/has-room.ts');
+  const { requireDawn } = await import('./webgpu/dawn.node.ts');
+  try {
+    const { device } = await openDevice(await requireDawn());
+    const fits = await hasRoom(device, options.modelBytes ?? 0);
+    device.destroy();
+    return fits ? await openWebgpu(options) : undefined;
+  } catch (error) {
+    if (error instanceof RealizarError) return undefined;
+    throw error;
+  }
+}
+
+async function openWebgpu({ device, profile }: BackendOptions): Promise<Backend> {
+  const { requireDawn } = await import('./webgpu/dawn.node.ts');
+  const { createWebgpuBackend } = await import('./webgpu/open-webgpu.ts');
+  return createWebgpuBackend({ source: await requireDawn(), device, profile });
+}
+
+async function openWasm({ threads, kernelSet }: BackendOptions): Promise<Backend> {
   const { createWasmBackend } = await import('./wasm/wasm-backend.ts');
   // Any name may come in: the backend compares it with those it has.
-  return createWasmBackend({ threads: options.threads, kernelSet: options.kernelSet as KernelSetName | undefined });
+  return createWasmBackend({ threads, kernelSet: kernelSet as KernelSetName | undefined });
 }

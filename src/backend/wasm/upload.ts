@@ -41,7 +41,11 @@ export class Uploader {
     return (
       (await this.#matrix(bank, packed, narrow)) ??
       // The rare weight with a value beyond its layout's range.
-      (await this.#matrix(bank, packed, weightLayout(packed.dtype, packed.shape[0]!, packed.shape[1]!, { wide: true })))!
+      (await this.#matrix(
+        bank,
+        packed,
+        weightLayout(packed.dtype, packed.shape[0]!, packed.shape[1]!, { wide: true }),
+      ))!
     );
   }
 
@@ -82,9 +86,13 @@ export class Uploader {
 function check({ name, dtype, shape, byteLength: given }: WeightSource): void {
   const expected = byteLength(dtype, shape);
   if (given === expected && (shape.length === 1 || shape.length === 2)) return;
-  throw new RealizarError('shape-mismatch', `${name} has ${given} bytes, ${dtype} [${shape.join(', ')}] needs ${expected}`, {
-    field: name,
-  });
+  throw new RealizarError(
+    'shape-mismatch',
+    `${name} has ${given} bytes, ${dtype} [${shape.join(', ')}] needs ${expected}`,
+    {
+      field: name,
+    },
+  );
 }
 
 export interface PackedSource extends WeightSource {

@@ -18,10 +18,13 @@ const OPTIONS = ['enable-dawn-features=vulkan_enable_f16_on_nvidia', 'disable-da
 const instances = new Map<string, GPU>();
 
 /** The optional package `webgpu` (Dawn, Chrome's own WebGPU). Never throws: without it there is just no GPU. */
-export async function openDawn(): Promise<DawnResult> {
+export async function openDawn(
+  load: () => Promise<unknown> = () => import('webgpu'),
+  options: readonly string[] = OPTIONS,
+): Promise<DawnResult> {
   let dawn: Dawn;
   try {
-    dawn = (await import('webgpu')) as unknown as Dawn;
+    dawn = (await load()) as Dawn;
   } catch (cause) {
     const isAbsent = (cause as { code?: string }).code === 'ERR_MODULE_NOT_FOUND';
     return {
@@ -31,7 +34,7 @@ export async function openDawn(): Promise<DawnResult> {
     };
   }
   try {
-    return { gpu: instanceOf(dawn, OPTIONS), named: (part) => adapterNamed(dawn, part) };
+    return { gpu: instanceOf(dawn, options), named: (part) => adapterNamed(dawn, options, part) };
   } catch (cause) {
     return { missing: `the package webgpu does not start on this machine: ${(cause as Error).message}` };
   }
@@ -45,8 +48,8 @@ function instanceOf(dawn: Dawn, options: readonly string[]): GPU {
 }
 
 /** Dawn takes names as they are written; its refusal lists them, `name: '…'` each. */
-async function adapterNamed(dawn: Dawn, part: string): Promise<GPUAdapter | null> {
-  const request = (name: string) => instanceOf(dawn, [...OPTIONS, `adapter=${name}`]).requestAdapter();
+async function adapterNamed(dawn: Dawn, options: readonly string[], part: string): Promise<GPUAdapter | null> {
+  const request = (name: string) => instanceOf(dawn, [...options, `adapter=${name}`]).requestAdapter();
   try {
     return await request(part);
   } catch (refusal) {
@@ -57,6 +60,8 @@ async function adapterNamed(dawn: Dawn, part: string): Promise<GPUAdapter | null
 }
 
 /** @throws RealizarError `backend-unavailable`, saying how to add what is missing */
-export function assertDawn(dawn: DawnResult): asserts dawn is GpuSource {
-  if ('missing' in dawn) throw new RealizarError('backend-unavailable', `WebGPU cannot be used: ${dawn.missing}`);
+export async function requireDawn(): Promise<GpuSource> {
+  const dawn = await openDawn();
+  if (!('missing' in dawn)) return dawn;
+  throw new RealizarError('backend-unavailable', `WebGPU cannot be used: ${dawn.missing}`, { field: 'backend' });
 }

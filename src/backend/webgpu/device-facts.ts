@@ -1,3 +1,5 @@
+import { isSoftware, nameOf } from './adapter-info.ts';
+
 /** What is known of a device before anything ran on it: kernels are chosen by these facts, never by a browser's name. */
 export interface DeviceFacts {
   /** As the driver names them; lower case, empty where unknown: `nvidia`, `amd`, `intel`, `apple`, `google` (SwiftShader). */
@@ -27,8 +29,8 @@ export function deviceFacts(gpu: GPU | undefined, adapter: GPUAdapter | undefine
   return {
     vendor: (info?.vendor ?? '').toLowerCase(),
     architecture: (info?.architecture ?? '').toLowerCase(),
-    description: [info?.device, info?.description].filter(Boolean).join(', ') || info?.vendor || 'an unnamed GPU',
-    isFallback: (info?.isFallbackAdapter ?? false) || /swiftshader|llvmpipe|lavapipe|basic render/i.test(named(info)),
+    description: nameOf(info),
+    isFallback: isSoftware(info),
     features,
     limits: device.limits,
     subgroupMinSize: hasSubgroups ? (info?.subgroupMinSize ?? 1) : 1,
@@ -37,6 +39,3 @@ export function deviceFacts(gpu: GPU | undefined, adapter: GPUAdapter | undefine
     language,
   };
 }
-
-const named = (info: GPUAdapterInfo | undefined): string =>
-  [info?.vendor, info?.architecture, info?.device, info?.description].join(' ');

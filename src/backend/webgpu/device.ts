@@ -1,4 +1,5 @@
 import { RealizarError } from '../../errors.ts';
+import { nameOf } from './adapter-info.ts';
 import { deviceFacts, type DeviceFacts } from './device-facts.ts';
 
 /** A device and what is known of it. */
@@ -46,7 +47,9 @@ export async function openDevice(source: GpuSource, name?: string): Promise<Open
     const device = await adapter.requestDevice({ label: 'realizar', requiredFeatures, requiredLimits });
     return { device, facts: deviceFacts(source.gpu, adapter, device) };
   } catch (cause) {
-    throw new RealizarError('backend-unavailable', `${nameOf(adapter)} cannot be opened: ${String(cause)}`, { cause });
+    throw new RealizarError('backend-unavailable', `${nameOf(adapter.info)} cannot be opened: ${String(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -57,14 +60,9 @@ export async function requestAdapter({ gpu, named }: GpuSource, name?: string): 
   if (name === undefined || isNamed(usual, name)) return usual;
   const other = await named?.(name);
   if (other && isNamed(other, name)) return other;
-  throw unavailable(`no GPU is named ${name}; WebGPU offers ${nameOf(usual)}`);
+  throw unavailable(`no GPU is named ${name}; WebGPU offers ${nameOf(usual.info)}`);
 }
 
-const isNamed = (adapter: GPUAdapter, part: string) => nameOf(adapter).toLowerCase().includes(part.toLowerCase());
-
-/** What an adapter says of itself: vendor, architecture, device, driver. */
-export function nameOf({ info }: GPUAdapter): string {
-  return [info.vendor, info.architecture, info.device, info.description].filter(Boolean).join(' ') || 'an unnamed GPU';
-}
+const isNamed = (adapter: GPUAdapter, part: string) => nameOf(adapter.info).toLowerCase().includes(part.toLowerCase());
 
 const unavailable = (why: string) => new RealizarError('backend-unavailable', why);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { openDawn } from '../../../../src/backend/webgpu/dawn.node.ts';
+import { openDawn, requireDawn } from '../../../../src/backend/webgpu/dawn.node.ts';
 import { openDevice } from '../../../../src/backend/webgpu/device.ts';
 import { Gpu } from '../../../../src/backend/webgpu/gpu.ts';
 
@@ -14,9 +14,7 @@ async function whyMissing(): Promise<string | undefined> {
 
 /** A device of its own; destroy it when done. */
 export async function openGpu(): Promise<Gpu> {
-  const dawn = await openDawn();
-  if ('missing' in dawn) throw new Error(dawn.missing);
-  const { device, facts } = await openDevice(dawn);
+  const { device, facts } = await openDevice(await requireDawn());
   return new Gpu(device, facts);
 }
 
