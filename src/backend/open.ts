@@ -30,22 +30,16 @@ export interface BackendReport {
  * @throws RealizarError `backend-unavailable`, also for kernels that this machine does not run
  */
 export async function openBackend(name: BackendChoice, options: BackendOptions = {}): Promise<Backend> {
-  switch (name) {
-    case 'auto':
-      return openBest(options);
-    case 'webgpu':
-      return openWebgpu(options);
-    case 'wasm':
-      return openWasm(options);
-    case 'reference': {
-      const { createReferenceBackend } = await import('./reference/reference-backend.ts');
-      return createReferenceBackend();
-    }
-    case 'webgl':
-      throw new RealizarError('backend-unavailable', 'the webgl backend is for pages; use webgpu or wasm', {
-        field: 'backend',
-      });
+  if (name === 'auto') return openBest(options);
+  if (name === 'webgpu') return openWebgpu(options);
+  if (name === 'wasm') return openWasm(options);
+  if (name === 'webgl') {
+    throw new RealizarError('backend-unavailable', 'the webgl backend is for pages; use webgpu or wasm', {
+      field: 'backend',
+    });
   }
+  const { createReferenceBackend } = await import('./reference/reference-backend.ts');
+  return createReferenceBackend();
 }
 
 /** What this machine has, the best first. Opens nothing that stays open. */
