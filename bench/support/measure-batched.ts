@@ -25,7 +25,7 @@ interface Sequence {
 if (import.meta.main) {
   const { model, threads, promptTokens, generatedTokens, contextLength } = settingsFrom(process.argv.slice(2));
   const maxSequences = Math.max(...SEQUENCES);
-  await using engine = await loadEngine(model, { backend: 'wasm', threads, contextLength, maxSequences });
+  const engine = await loadEngine(model, { backend: 'wasm', threads, contextLength, maxSequences });
   const vocabulary = engine.config.vocabSize;
   const promptOf = (sequence: number) =>
     Array.from({ length: promptTokens }, (_, i) => 300 + ((sequence * 4001 + i * 7) % (vocabulary - 300)));
@@ -50,6 +50,7 @@ if (import.meta.main) {
     foreign: load(),
   };
   console.log(JSON.stringify(run));
+  await engine.close();
 
   async function together(on: Engine, count: number, maxTokens: number): Promise<Sequence[]> {
     const generations = Array.from({ length: count }, (_, i) => on.generate(promptOf(i), { ...greedy, maxTokens }));

@@ -13,7 +13,7 @@ const greedy = { temperature: 0, ignoreEos: true };
 
 let load = foreignLoad();
 const start = performance.now();
-await using engine = await loadEngine(model, {
+const engine = await loadEngine(model, {
   backend: 'wasm',
   threads,
   contextLength,
@@ -49,7 +49,9 @@ const run: Run = {
   decode: (1000 * generatedTokens) / (end - firstToken),
   foreign: load(),
   promptTokens,
+  memoryBytes: engine.memoryBytes,
   residentBytes: peakResidentBytes(),
   tokens: tokens.slice(0, 16),
 };
 console.log(JSON.stringify(run));
+await engine.close();

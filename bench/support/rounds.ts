@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { median } from '../../src/cli/median.ts';
 import { countedRounds, isClean, keepRound, latestRounds, readRecords, type Round } from './records.ts';
 
@@ -15,22 +15,28 @@ export interface BenchOptions {
   readonly resume: boolean;
 }
 
-/** `[--case NAME[,NAME]] [--rounds 5] [--threads 1,2] [--resume]` */
-export function benchOptions(args: readonly string[] = process.argv.slice(2)): BenchOptions {
+/**
+ * `[--case NAME[,NAME]] [--rounds 5] [--threads 1,2] [--resume]`
+ *
+ * @param own options of one benchmark alone, with their defaults
+ */
+export function benchOptions<Own extends Readonly<Record<string, string>>>(own: Own = {} as Own): BenchOptions & Own {
   const { values } = parseArgs({
-    args: [...args],
     options: {
       case: { type: 'string', multiple: true, default: [] },
       rounds: { type: 'string', default: '5' },
       threads: { type: 'string', default: '1,2' },
       resume: { type: 'boolean', default: false },
-    },
+      ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, { type: 'string', default: value }])),
+    } as const satisfies ParseArgsConfig['options'],
   });
+  const { case: names, rounds, threads, resume, ...rest } = values;
   return {
-    cases: values.case.flatMap((names) => names.split(',')),
-    rounds: Number(values.rounds),
-    threads: values.threads.split(',').map(Number),
-    resume: values.resume,
+    cases: names.flatMap((list) => list.split(',')),
+    rounds: Number(rounds),
+    threads: threads.split(',').map(Number),
+    resume,
+    ...(rest as unknown as Own),
   };
 }
 

@@ -103,6 +103,8 @@ export interface Run {
   /** Share of one core that other processes used meanwhile. */
   readonly foreign: number;
   readonly residentBytes: number;
+  /** What the engine says that it holds. */
+  readonly memoryBytes?: number | undefined;
   /** Tokens of the prompt, as the engine counted them. */
   readonly promptTokens?: number | undefined;
   /** The first tokens generated. */
