@@ -44,7 +44,9 @@ export async function toyModel(file: Uint8Array): Promise<Model> {
 }
 
 export async function toyEngine(file: Uint8Array): Promise<Engine> {
-  const checkpoint = await openGguf(memorySource(file));
-  const options = { contextLength: CONTEXT_LENGTH, maxSequences: 16 };
-  return startEngine(checkpoint, () => createWasmBackend({ inline: true }), options);
+  const open = {
+    checkpoint: () => openGguf(memorySource(file)),
+    backend: () => createWasmBackend({ inline: true }),
+  };
+  return startEngine(await open.checkpoint(), open, { contextLength: CONTEXT_LENGTH, maxSequences: 16 });
 }

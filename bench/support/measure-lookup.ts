@@ -1,0 +1,56 @@
+// A text to summarise, plainly and by prompt lookup, in a process of its own; prints one JSON line.
+//
+//   node bench/support/measure-lookup.ts MODEL --threads 2 --generate 192
+import { loadEngine, type GenerationResult } from '../../src/index.ts';
+import { article } from './article.ts';
+import { foreignLoad } from './cpu-load.ts';
+import { settingsFrom } from './run-settings.ts';
+
+/** Tokens guessed at once. */
+const GUESSES = 10;
+
+export interface LookupRun {
+  readonly library: string;
+  /** tok/s of decoding */
+  readonly plain: { readonly decode: number };
+  readonly lookup: { readonly decode: number };
+  /** Share of the guessed tokens that were right. */
+  readonly rightGuesses: number;
+  readonly sameTokens: boolean;
+  readonly generated: number;
+  readonly text: string;
+  readonly foreign: number;
+}
+
+if (import.meta.main) {
+  const { model, threads, generatedTokens } = settingsFrom(process.argv.slice(2));
+  const engine = await loadEngine(model, { backend: 'wasm', threads, contextLength: 2048 });
+  const summarise = (promptLookup: number, maxTokens = generatedTokens): Promise<GenerationResult> =>
+    engine
+      .chat([{ role: 'user', content: `Summarise this text. Quote its words where you can.\n\n${article}` }], {
+        temperature: 0,
+        maxTokens,
+        promptLookup,
+      })
+      .result();
+  // Guesses are checked by kernels for several rows, which have to reach their final tier too.
+  for (const guesses of [0, GUESSES]) await summarise(guesses, 48);
+
+  const load = foreignLoad();
+  const plain = await summarise(0);
+  const lookup = await summarise(GUESSES);
+  const { draftedTokens = 0, acceptedTokens = 0 } = lookup.timings;
+  const rate = ({ timings }: GenerationResult): number => (1000 * timings.decodeTokens) / timings.decodeMs;
+  const run: LookupRun = {
+    library: engine.backend.mode,
+    plain: { decode: rate(plain) },
+    lookup: { decode: rate(lookup) },
+    rightGuesses: acceptedTokens / Math.max(1, draftedTokens),
+    sameTokens: plain.tokenIds.join() === lookup.tokenIds.join(),
+    generated: plain.tokenIds.length,
+    text: plain.text,
+    foreign: load(),
+  };
+  console.log(JSON.stringify(run));
+  await engine.close();
+}
