@@ -13,10 +13,36 @@ export interface BrowserBackendOptions {
  * @throws RealizarError `backend-unavailable`
  */
 export async function openBackend(choice: BackendChoice, options: BrowserBackendOptions = {}): Promise<Backend> {
-  if (choice === 'auto' || choice === 'wasm') return openWasm(options);
-  throw new RealizarError('backend-unavailable', `there is no ${choice} backend for pages; use wasm`, {
-    field: 'backend',
-  });
+  switch (choice) {
+    case 'auto':
+      return openBest(options);
+    case 'webgpu':
+      return openWebgpu();
+    case 'wasm':
+      return openWasm(options);
+    default:
+      throw new RealizarError('backend-unavailable', `there is no ${choice} backend for pages; use webgpu or wasm`, {
+        field: 'backend',
+      });
+  }
+}
+
+/** A GPU, unless it is a program that plays one, which is slower than the CPU's own kernels. */
+async function openBest(options: BrowserBackendOptions): Promise<Backend> {
+  const adapter = await globalThis.navigator.gpu?.requestAdapter().catch(() => null);
+  const { isSoftware } = await import('../backend/webgpu/adapter-info.ts');
+  if (!adapter || isSoftware(adapter.info)) return openWasm(options);
+  try {
+    return await openWebgpu();
+  } catch (error) {
+    if (error instanceof RealizarError && error.code === 'backend-unavailable') return openWasm(options);
+    throw error;
+  }
+}
+
+async function openWebgpu(): Promise<Backend> {
+  const { createWebgpuBackend } = await import('../backend/webgpu/open-webgpu.ts');
+  return createWebgpuBackend();
 }
 
 async function openWasm({ threads, kernelSet }: BrowserBackendOptions): Promise<Backend> {
