@@ -1,18 +1,29 @@
 import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { chromiumPath } from './test/support/chromium.ts';
 
 // Where there is no GPU, the shaders run on the software one that Chromium brings.
 const software = '/usr/lib/chromium/vk_swiftshader_icd.json';
 const hasGpu = existsSync('/dev/dri') || existsSync('/dev/nvidia0');
 if (!hasGpu && existsSync(software)) process.env.VK_ICD_FILENAMES ??= software;
 
+if (chromiumPath === undefined) console.warn('skipped: tests in pages: there is no Chromium; CHROMIUM may name one');
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    exclude: ['test/golden/**'],
-    pool: 'forks',
-    setupFiles: ['./test/support/properties.ts'],
-    testTimeout: 30_000,
+    projects: [
+      {
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/golden/**'],
+          pool: 'forks',
+          setupFiles: ['./test/support/properties.ts'],
+          testTimeout: 30_000,
+        },
+      },
+      ...(chromiumPath === undefined ? [] : ['./vitest.browser.config.ts']),
+    ],
     reporters: ['default', './test/support/count-reporter.ts'],
     coverage: {
       provider: 'v8',
