@@ -35,19 +35,19 @@ console.log(`${checkpoint.name}, ${backend.info.mode}, ${backend.info.threads} t
 await decode(model, 0, 8); // the kernels reach their final tier
 let position = 0;
 for (const context of contexts) {
-  backend.profile!();
+  await backend.profile!();
   for (; position < context; position += chunk) {
     const rows = Math.min(chunk, context - position);
-    if (position + chunk >= context) backend.profile!(); // the last chunk counts
+    if (position + chunk >= context) await backend.profile!(); // the last chunk counts
     await model.run(batchOf(position, rows, position + rows === context));
   }
-  report(`the last chunk of a prompt of ${context}`, backend.profile!(), 1);
+  report(`the last chunk of a prompt of ${context}`, await backend.profile!(), 1);
   await decode(model, context, 2);
-  backend.profile!();
+  await backend.profile!();
   const start = performance.now();
   await decode(model, context, tokens);
   const rate = (1000 * tokens) / (performance.now() - start);
-  report(`a token at context ${context} (${rate.toFixed(1)} tok/s)`, backend.profile!(), tokens);
+  report(`a token at context ${context} (${rate.toFixed(1)} tok/s)`, await backend.profile!(), tokens);
   position = context;
 }
 await model.dispose();

@@ -74,9 +74,9 @@ async function measure(
   const batch = batchOf(context - rows, rows, context);
   const microseconds: number[] = [];
   for (let round = 0; round < REPETITIONS; round++) {
-    backend.profile!();
+    await backend.profile!();
     for (const cache of caches) await step(cache, batch);
-    const attention = backend.profile!().find(({ op }) => op === 'attention')!;
+    const attention = (await backend.profile!()).find(({ op }) => op === 'attention')!;
     microseconds.push((1000 * (attention.milliseconds + attention.waitingMilliseconds)) / attention.calls);
   }
   const best = Math.min(...microseconds);

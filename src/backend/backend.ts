@@ -253,7 +253,7 @@ export interface Backend {
    * Where the time went since the last call, dearest first. Measuring begins with the first call, which returns nothing.
    * Absent where a backend cannot tell.
    */
-  profile?(): readonly OpTime[];
+  profile?(): Promise<readonly OpTime[]>;
 
   /** Frees everything and ends its threads; later calls throw `closed`. */
   dispose(): Promise<void>;

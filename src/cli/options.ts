@@ -104,6 +104,15 @@ export function addSamplerOptions(command: Command): Command {
   return command;
 }
 
+export function addPromptLookup(command: Command): Command {
+  return command.option(
+    '--prompt-lookup <tokens>',
+    'guess up to so many tokens at once from what the text said before; the same answer, sooner where it repeats',
+    integer(0, 64),
+    0,
+  );
+}
+
 /** The sampling fields among a command's options, by their names in the library. */
 export function samplingOf(flags: Readonly<Record<string, unknown>>): Partial<SamplingParams> {
   const entries = samplerFlags.flatMap(([flag, field]) => {

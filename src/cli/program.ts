@@ -9,7 +9,7 @@ import type { RunFlags } from './commands/run.ts';
 import type { ServeFlags } from './commands/serve.ts';
 import type { TokenizeFlags } from './commands/tokenize.ts';
 import { integer, repeatable } from './parsers.ts';
-import { addLoadOptions, addSamplerOptions } from './options.ts';
+import { addLoadOptions, addPromptLookup, addSamplerOptions } from './options.ts';
 
 /** The whole command line. Each command's code is imported when it runs, so that `--help` answers at once. */
 export function createProgram(): Command {
@@ -52,7 +52,7 @@ export function createProgram(): Command {
     .action(async (model: string, prompt: string | undefined, flags: RunFlags) =>
       (await import('./commands/run.ts')).run(model, prompt, flags),
     );
-  addSamplerOptions(addLoadOptions(run));
+  addSamplerOptions(addPromptLookup(addLoadOptions(run)));
 
   const chat = program
     .command('chat')
@@ -66,7 +66,7 @@ export function createProgram(): Command {
       '\nIn the conversation: /help /system /save /load /reset /regenerate /exit; Ctrl-C stops an answer.\n\nExample:\n  $ realizar chat model.gguf -s "You are a patient teacher"',
     )
     .action(async (model: string, flags: ChatFlags) => (await import('./commands/chat.ts')).chat(model, flags));
-  addSamplerOptions(addLoadOptions(chat));
+  addSamplerOptions(addPromptLookup(addLoadOptions(chat)));
 
   program
     .command('info')
@@ -133,6 +133,7 @@ export function createProgram(): Command {
       128,
     )
     .option('-r, --repetitions <count>', 'runs of each test, after a warm-up', integer(1, 1000), 5)
+    .option('--profile', 'say where the time goes, op by op (kernel by kernel on a GPU)')
     .addOption(new Option('-o, --output <format>', 'output').choices(['md', 'csv', 'json']).default('md'))
     .addHelpText('after', '\nExample:\n  $ realizar bench model.gguf -p 512 -n 128 --threads 1,2')
     .action(async (model: string, flags: BenchFlags) => (await import('./commands/bench.ts')).bench(model, flags));

@@ -1,4 +1,4 @@
-import type { BackendChoice, BackendInfo, KvDType } from '../backend/backend.ts';
+import type { BackendChoice, BackendInfo, KvDType, OpTime } from '../backend/backend.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { ChatMessage, ChatOptions, GenerateOptions, Generation } from './events.ts';
@@ -28,6 +28,8 @@ export interface EngineApi extends AsyncDisposable {
   chatPrompt(messages: readonly ChatMessage[], options?: Pick<ChatOptions, 'tools' | 'templateOptions'>): number[];
   /** Logits of every position, chunk by chunk: each yielded array is [rows, vocab]. */
   logits(tokenIds: readonly number[], options?: { readonly signal?: AbortSignal }): AsyncIterable<Float32Array>;
+  /** Where the backend's time went since the last call; measuring begins with the first. Undefined where it cannot tell. */
+  profile?(): Promise<readonly OpTime[] | undefined>;
   close(): Promise<void>;
 }
 

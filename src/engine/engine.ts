@@ -1,4 +1,4 @@
-import type { BackendInfo } from '../backend/backend.ts';
+import type { BackendInfo, OpTime } from '../backend/backend.ts';
 import { RealizarError } from '../errors.ts';
 import type { ModelConfig } from '../model/config.ts';
 import { breakerIdsOf, createSampler, resolveParams, type Sampler } from '../sampling/index.ts';
@@ -50,6 +50,10 @@ export class Engine implements EngineApi {
 
   get backend(): BackendInfo {
     return this.#model.backend.info;
+  }
+
+  async profile(): Promise<readonly OpTime[] | undefined> {
+    return this.#model.backend.profile?.();
   }
 
   get memoryBytes(): number {

@@ -1,11 +1,11 @@
-import type { BackendInfo, Batch, KvShape } from '../backend/backend.ts';
+import type { Backend, Batch, KvShape } from '../backend/backend.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { BestOf, ModelStep } from '../model/model.ts';
 
 /** What the engine needs of a model; `Model` has it. */
 export interface ModelRunner {
   readonly config: ModelConfig;
-  readonly backend: { readonly info: BackendInfo };
+  readonly backend: Pick<Backend, 'info' | 'profile'>;
   /** Has room for `contextLength` positions at least. */
   readonly cache: { readonly shape: KvShape };
   /** Positions that one sequence may have. */

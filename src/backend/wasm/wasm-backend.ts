@@ -218,7 +218,7 @@ export class WasmBackend implements Backend {
     return bank.memory.f32.slice(values.pointer / 4, values.pointer / 4 + length);
   }
 
-  profile(): readonly OpTime[] {
+  async profile(): Promise<readonly OpTime[]> {
     this.#open();
     this.#profile ??= new Profile(this.#executor.measures);
     return this.#profile.take();

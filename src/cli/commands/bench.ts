@@ -1,3 +1,4 @@
+import type { OpTime } from '../../backend/backend.ts';
 import type { EngineApi } from '../../engine/engine-api.ts';
 import { openCheckpoint } from '../../open-checkpoint.node.ts';
 import { median } from '../median.ts';
@@ -10,6 +11,7 @@ export interface BenchFlags extends LoadFlags {
   readonly repetitions: number;
   readonly output: 'md' | 'csv' | 'json';
   readonly threads?: number[];
+  readonly profile?: boolean;
 }
 
 interface Measurement {
@@ -26,6 +28,8 @@ interface Measurement {
     readonly max: number;
     readonly samples: readonly number[];
   };
+  /** Of all repetitions and the warm-up. */
+  readonly profile?: readonly OpTime[];
 }
 
 /** `realizar bench`: the tests of llama-bench. pp: a prompt of random tokens. tg: tokens generated after a prompt of one. */
@@ -43,12 +47,19 @@ export async function bench(model: string, flags: BenchFlags): Promise<void> {
       contextLength,
       ...(threads !== undefined && { threads }),
     });
-    const note = (test: string, samples: readonly number[]) =>
-      measurements.push({ ...describe(engine, sizeBytes), test, tokens_per_second: summary(samples) });
-    if (flags.promptTokens > 0)
-      note(`pp${flags.promptTokens}`, await samplesOf(engine, flags.promptTokens, 1, flags.repetitions));
-    if (flags.generatedTokens > 0)
-      note(`tg${flags.generatedTokens}`, await samplesOf(engine, 1, flags.generatedTokens + 1, flags.repetitions));
+    const measure = async (test: string, promptTokens: number, maxTokens: number) => {
+      if (flags.profile) await engine.profile?.();
+      const samples = await samplesOf(engine, promptTokens, maxTokens, flags.repetitions);
+      const profile = flags.profile ? await engine.profile?.() : undefined;
+      measurements.push({
+        ...describe(engine, sizeBytes),
+        test,
+        tokens_per_second: summary(samples),
+        ...(profile && { profile }),
+      });
+    };
+    if (flags.promptTokens > 0) await measure(`pp${flags.promptTokens}`, flags.promptTokens, 1);
+    if (flags.generatedTokens > 0) await measure(`tg${flags.generatedTokens}`, 1, flags.generatedTokens + 1);
   }
   print(measurements, flags.output);
 }
@@ -102,6 +113,30 @@ function print(measurements: readonly Measurement[], format: BenchFlags['output'
   );
   if (format === 'csv')
     return console.log([header, ...rows].map((row) => row.map((cell) => JSON.stringify(cell)).join(',')).join('\n'));
+  console.log(markdownTable(header, rows));
+  for (const { test, threads, profile } of measurements) {
+    if (profile) console.log(`\n${test}, ${threads} threads\n\n${profileTable(profile)}`);
+  }
+}
+
+function profileTable(profile: readonly OpTime[]): string {
+  const total = profile.reduce(
+    (sum, { milliseconds, waitingMilliseconds }) => sum + milliseconds + waitingMilliseconds,
+    0,
+  );
+  return markdownTable(
+    ['op', 'calls', 'ms', 'waiting ms', 'share'],
+    profile.map(({ op, calls, milliseconds, waitingMilliseconds }) => [
+      op,
+      String(calls),
+      milliseconds.toFixed(2),
+      waitingMilliseconds.toFixed(2),
+      `${((100 * (milliseconds + waitingMilliseconds)) / total).toFixed(1)} %`,
+    ]),
+  );
+}
+
+function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
-  console.log([line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n'));
+  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -11,6 +11,7 @@ import { loadOptionsOf, samplingOf, type LoadFlags } from '../options.ts';
 export interface ChatFlags extends LoadFlags {
   readonly maxTokens?: number;
   readonly system?: string;
+  readonly promptLookup: number;
   readonly history?: string;
 }
 
@@ -37,6 +38,7 @@ export async function chat(model: string, flags: ChatFlags): Promise<void> {
     conversation.load(await readFile(flags.history, 'utf8'), flags.history);
   const sampling: GenerateOptions = {
     ...samplingOf({ ...flags }),
+    promptLookup: flags.promptLookup,
     ...(flags.maxTokens !== undefined && { maxTokens: flags.maxTokens }),
   };
 

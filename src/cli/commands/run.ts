@@ -10,6 +10,7 @@ export interface RunFlags extends LoadFlags {
   readonly maxTokens: number;
   readonly system?: string;
   readonly raw?: boolean;
+  readonly promptLookup: number;
   readonly ignoreEos?: boolean;
   readonly stop?: readonly string[];
   readonly format: 'text' | 'json' | 'stream';
@@ -43,6 +44,7 @@ export async function run(model: string, promptArgument: string | undefined, fla
 function startGeneration(engine: EngineApi, prompt: string, flags: RunFlags): Generation {
   const options: GenerateOptions = {
     maxTokens: flags.maxTokens,
+    promptLookup: flags.promptLookup,
     signal: interruptSignal(),
     ...samplingOf({ ...flags }),
     ...(flags.ignoreEos && { ignoreEos: true }),
@@ -62,13 +64,14 @@ function startGeneration(engine: EngineApi, prompt: string, flags: RunFlags): Ge
 
 async function printJson(engine: EngineApi, generation: Generation, loadMs: number): Promise<void> {
   const result = await generation.result();
-  const { prefillTokens, prefillMs, decodeTokens, decodeMs } = result.timings;
+  const { prefillTokens, prefillMs, decodeTokens, decodeMs, draftedTokens, acceptedTokens } = result.timings;
   const timings = {
     load_ms: loadMs,
     prefill_tokens: prefillTokens,
     prefill_ms: prefillMs,
     decode_tokens: decodeTokens,
     decode_ms: decodeMs,
+    ...(draftedTokens !== undefined && { drafted_tokens: draftedTokens, accepted_tokens: acceptedTokens }),
   };
   if (result.finishReason === 'cancelled') process.exitCode = 130;
   const answer = {

@@ -24,11 +24,11 @@ test('a profile begins with its first call, names each op with its shape, and be
   const backend = await createWasmBackend({ threads: 2 });
   const run = await feedForward(backend);
   const plain = await run();
-  expect(backend.profile!()).toEqual([]);
+  expect(await backend.profile!()).toEqual([]);
   expect(await run(), 'measuring changes no result').toEqual(plain);
   await run();
 
-  const times = backend.profile!();
+  const times = await backend.profile!();
   const calls = Object.fromEntries(times.map((time) => [time.op, time.calls]));
   expect(calls).toMatchObject({ 'gated linear 96×64': 2, prepare: 2, 'wake and report': 2, 'between runs': 1 });
   expect(times.every(({ milliseconds, waitingMilliseconds }) => milliseconds >= 0 && waitingMilliseconds >= 0)).toBe(
@@ -37,20 +37,17 @@ test('a profile begins with its first call, names each op with its shape, and be
   expect(times.map(({ milliseconds }) => milliseconds)).toEqual(
     times.map((t) => t.milliseconds).toSorted((a, b) => b - a),
   );
-  expect(backend.profile!()).toEqual([]);
+  expect(await backend.profile!()).toEqual([]);
   await backend.dispose();
 });
 
 test('where the calling thread computes, whole runs are told from what lies between them', async () => {
   const backend = await createWasmBackend({ inline: true });
   const run = await feedForward(backend);
-  backend.profile!();
+  await backend.profile!();
   await run();
   await run();
-  expect(
-    backend.profile!()
-      .map(({ op }) => op)
-      .toSorted(),
-  ).toEqual(['between runs', 'run']);
+  const times = await backend.profile!();
+  expect(times.map(({ op }) => op).toSorted()).toEqual(['between runs', 'run']);
   await backend.dispose();
 });

@@ -44,6 +44,15 @@ describe('realizar run', () => {
     expect(answer.finish_reason).toBe('length');
   });
 
+  test('guesses from the prompt without changing the answer, and counts its guesses', async () => {
+    const text = 'The cat saw the dog. The dog saw the cat. The cat saw the dog. The dog';
+    const plain = await json(text, '--raw', '-t', '0', '-n', '32');
+    const guessed = await json(text, '--raw', '-t', '0', '-n', '32', '--prompt-lookup', '6');
+    expect(guessed.token_ids).toEqual(plain.token_ids);
+    expect(guessed.timings['drafted_tokens']).toBeGreaterThan(0);
+    expect(guessed.timings['accepted_tokens']).toBeLessThanOrEqual(guessed.timings['drafted_tokens']!);
+  });
+
   test('a system message changes the prompt', async () => {
     const [plain, instructed] = [await json('Hello', '-n', '1'), await json('Hello', '-n', '1', '-s', 'Be brief.')];
     expect(instructed.prompt_token_ids.length).toBeGreaterThan(plain.prompt_token_ids.length);

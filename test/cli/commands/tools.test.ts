@@ -200,6 +200,12 @@ describe('realizar bench', () => {
     }
   });
 
+  test('says where the time goes, op by op', async () => {
+    const { stdout } = await cli([...args, '-p', '0', '--profile', '--threads', '1', '--backend', 'wasm']);
+    expect(stdout).toContain('\ntg8, 1 threads\n');
+    expect(stdout).toMatch(/^\| linear 128×384 \| \d+ \| [\d.]+ \| [\d.]+ \| [\d.]+ % \|$/m);
+  });
+
   test('prints a table, or CSV', async () => {
     expect((await cli([...args, '-n', '0'])).stdout.split('\n')[0]).toMatch(/^\| model \|/);
     expect((await cli([...args, '-p', '0', '-o', 'csv'])).stdout.split('\n')[1]).toMatch(/^"demo",/);
