@@ -45,9 +45,8 @@ describe('realizar run', () => {
   });
 
   test('guesses from the prompt without changing the answer, and counts its guesses', async () => {
-    const text = 'The cat saw the dog. The dog saw the cat. The cat saw the dog. The dog';
-    const plain = await json(text, '--raw', '-t', '0', '-n', '32');
-    const guessed = await json(text, '--raw', '-t', '0', '-n', '32', '--prompt-lookup', '6');
+    const plain = await json('Once upon a time', '--raw', '-t', '0', '-n', '80');
+    const guessed = await json('Once upon a time', '--raw', '-t', '0', '-n', '80', '--prompt-lookup', '6');
     expect(guessed.token_ids).toEqual(plain.token_ids);
     expect(guessed.timings['drafted_tokens']).toBeGreaterThan(0);
     expect(guessed.timings['accepted_tokens']).toBeLessThanOrEqual(guessed.timings['drafted_tokens']!);
