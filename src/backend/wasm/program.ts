@@ -3,7 +3,7 @@ import type { Mark } from './arena.ts';
 import type { Bank } from './bank.ts';
 import type { Executor } from './executor.ts';
 import type { Profile } from './profile.ts';
-import type { Recorder } from './recorder.ts';
+import { NOTHING, type Recorder } from './recorder.ts';
 import { f32Tensor, type WasmTensor } from './tensor.ts';
 
 /** Lists of several memories run one after another; in between, activations are copied from one to the next. */
@@ -11,8 +11,12 @@ type Step =
   | { readonly bank: Bank; readonly list: number }
   | { readonly from: WasmTensor; readonly to: WasmTensor; readonly bytes: number };
 
-/** The beginning of an arena. */
-const NOTHING: Mark = { piece: 0, used: 0 };
+/** A program that waits for its turn, or runs. */
+export interface Recorded {
+  readonly steps: readonly Step[];
+  /** Activations that were brought elsewhere: they go back home at the end. */
+  readonly away: ReadonlyMap<WasmTensor, WasmTensor>;
+}
 
 /** What is recorded and has not run: one list where a model lies in one memory. */
 export class Program {
@@ -71,28 +75,36 @@ export class Program {
     });
   }
 
-  /** Runs all steps; what comes in afterwards is another program. */
-  async run(executor: Executor, profile: Profile | undefined): Promise<void> {
+  /** Everything recorded so far; what is recorded afterwards is another program. */
+  take(): Recorded {
     this.#cut();
-    const steps = this.#steps;
+    const recorded = { steps: this.#steps, away: new Map(this.#away) };
     this.#steps = [];
+    this.#away.clear();
     for (const bank of this.#banks) {
       bank.batches.clear();
-      bank.recorder.commands.reset();
+      bank.recorder.turn();
     }
-    for (const step of steps) {
-      if ('from' in step) copy(step.from, step.to, step.bytes);
-      else await runList(executor, step.bank, step.list, profile);
-    }
-    for (const [home, from] of this.#away) copy(from, home, 4 * home.shape.reduce((product, n) => product * n, 1));
-    this.#away.clear();
-    for (const { recorder } of this.#banks) recorder.constants.release(NOTHING);
+    return recorded;
   }
 
   #cut(): void {
     const { commands } = this.#active.recorder;
     if (!commands.isEmpty) this.#steps.push({ bank: this.#active, list: commands.cut() });
   }
+}
+
+/** Runs a program, whose predecessors have run. */
+export async function runProgram(
+  { steps, away }: Recorded,
+  executor: Executor,
+  profile: Profile | undefined,
+): Promise<void> {
+  for (const step of steps) {
+    if ('from' in step) copy(step.from, step.to, step.bytes);
+    else await runList(executor, step.bank, step.list, profile);
+  }
+  for (const [home, from] of away) copy(from, home, 4 * home.shape.reduce((product, n) => product * n, 1));
 }
 
 async function runList(executor: Executor, bank: Bank, list: number, profile: Profile | undefined): Promise<void> {

@@ -1,19 +1,26 @@
-import { Arena } from './arena.ts';
+import { Arena, type Mark } from './arena.ts';
 import { CommandList } from './command-list.ts';
 import type { KernelExports } from './kernel-exports.ts';
 import type { WasmMemory } from './memory.ts';
+
+/** Programs that may be recorded and not yet have run: one runs while the next is recorded. */
+export const PROGRAMS_IN_FLIGHT = 2;
+
+/** What is a program's own for as long as it has not run. Activations are not: programs run one after another. */
+interface Side {
+  readonly commands: CommandList;
+  readonly constants: Arena;
+  readonly results: Arena;
+}
 
 /** What launchers (kernels/*.ts) record with. */
 export class Recorder {
   readonly memory: WasmMemory;
   readonly threads: number;
-  readonly commands: CommandList;
   /** Freed by scopes. */
   readonly activations: Arena;
-  /** What commands read besides tensors: freed when the list has run. */
-  readonly constants: Arena;
-  /** What outlives its scope: the result of the latest `best`. */
-  readonly results: Arena;
+  readonly #sides: readonly Side[];
+  #side = 0;
   readonly #kernels: KernelExports;
   readonly #forms = new Map<number, number>();
   readonly #tokenBytes = new Map<number, number>();
@@ -24,9 +31,31 @@ export class Recorder {
     this.#kernels = kernels;
     this.threads = threads;
     this.activations = new Arena(memory, 'a forward pass');
-    this.constants = new Arena(memory, 'a forward pass');
-    this.results = new Arena(memory, 'the best tokens');
-    this.commands = new CommandList(memory, this.constants);
+    this.#sides = Array.from({ length: PROGRAMS_IN_FLIGHT }, () => {
+      const constants = new Arena(memory, 'a forward pass');
+      return { constants, commands: new CommandList(memory, constants), results: new Arena(memory, 'the best tokens') };
+    });
+  }
+
+  get commands(): CommandList {
+    return this.#sides[this.#side]!.commands;
+  }
+
+  /** What commands read besides tensors. */
+  get constants(): Arena {
+    return this.#sides[this.#side]!.constants;
+  }
+
+  /** What outlives its scope: the result of the latest `best` of a program. */
+  get results(): Arena {
+    return this.#sides[this.#side]!.results;
+  }
+
+  /** Leaves what is recorded alone until it has run; what comes next goes where a program lay that has run. */
+  turn(): void {
+    this.#side = (this.#side + 1) % PROGRAMS_IN_FLIGHT;
+    this.commands.reset();
+    this.constants.release(NOTHING);
   }
 
   /** The form in which a layout's kernels want activations. */
@@ -73,6 +102,9 @@ export class Recorder {
     }
   }
 }
+
+/** The beginning of an arena. */
+export const NOTHING: Mark = { piece: 0, used: 0 };
 
 /** More than fit into a memory: keys of two numbers are one. */
 const MAX_COLUMNS = 2 ** 32;

@@ -34,10 +34,11 @@ import { compileModule, MAX_PAGES } from './module.ts';
 import { onePlace, placeModel, type Placement } from './placement.ts';
 import { chooseKernels, type KernelSetName } from './probe.ts';
 import { Profile } from './profile.ts';
-import { Program } from './program.ts';
-import type { Recorder } from './recorder.ts';
+import { Program, runProgram, type Recorded } from './program.ts';
+import { PROGRAMS_IN_FLIGHT, type Recorder } from './recorder.ts';
 import { asF32, isWeight, type WasmTensor } from './tensor.ts';
 import { Threads } from './threads.ts';
+import { Turns } from './turns.ts';
 import { Uploader, weightBytes } from './upload.ts';
 
 export interface WasmBackendOptions {
@@ -101,7 +102,11 @@ export class WasmBackend implements Backend {
   #placement: Placement = onePlace;
   #profile: Profile | undefined;
   #pending: PendingKeys | undefined;
-  #running: Promise<unknown> | undefined;
+  readonly #turns = new Turns();
+  /** Programs that were taken and have not run. */
+  #programs = 0;
+  /** Jobs that run, or wait to run, while nobody records. */
+  #jobs = 0;
   #closed = false;
 
   constructor(bank: Bank, bankOptions: BankOptions, executor: Executor, mode: string) {
@@ -109,13 +114,14 @@ export class WasmBackend implements Backend {
     this.#bankOptions = bankOptions;
     this.#executor = executor;
     this.#program = new Program(this.#banks);
-    this.#uploader = new Uploader(executor, (job) =>
-      this.#alone(async () => {
-        await this.#runProgram(); // its activations lie where uploads stage what they read
-        return job();
-      }),
-    );
-    this.info = { name: 'wasm', mode, threads: executor.threads, uploadsInFlight: UPLOADS_IN_FLIGHT };
+    this.#uploader = new Uploader(executor, (job) => this.#alone(job));
+    this.info = {
+      name: 'wasm',
+      mode,
+      threads: executor.threads,
+      stepsInFlight: PROGRAMS_IN_FLIGHT,
+      uploadsInFlight: UPLOADS_IN_FLIGHT,
+    };
   }
 
   async reserve(plan: MemoryPlan): Promise<void> {
@@ -155,7 +161,9 @@ export class WasmBackend implements Backend {
   embed(table: Tensor, batch: Batch): Tensor {
     const bank = this.#bankOf(table);
     const recorder = this.#recordIn(bank);
-    return embed(recorder, table, batch, dataOf(bank, batch));
+    const { chosen } = batch;
+    const known = chosen ? { ...batch, chosen: { ...chosen, best: this.#program.bring(chosen.best, bank) } } : batch;
+    return embed(recorder, table, known, dataOf(bank, batch));
   }
 
   attentionInputs(
@@ -213,9 +221,17 @@ export class WasmBackend implements Backend {
     const values = isWeight(tensor)
       ? unpack(this.#recordIn(bank), tensor)
       : asF32(bank.memory, tensor, 'the tensor to read');
-    await this.#alone(() => this.#runProgram());
     const length = values.shape.reduce((product, n) => product * n, 1);
-    return bank.memory.f32.slice(values.pointer / 4, values.pointer / 4 + length);
+    const recorded = this.#take();
+    if (recorded) this.#programs += 1;
+    try {
+      return await this.#inTurn(async () => {
+        if (recorded) await runProgram(recorded, this.#executor, this.#profile);
+        return bank.memory.f32.slice(values.pointer / 4, values.pointer / 4 + length);
+      });
+    } finally {
+      if (recorded) this.#programs -= 1;
+    }
   }
 
   async profile(): Promise<readonly OpTime[]> {
@@ -241,8 +257,8 @@ export class WasmBackend implements Backend {
 
   /** Before an op records. */
   #recordIn(bank: Bank): Recorder {
-    if (this.#running) {
-      throw new RealizarError('invalid-argument', 'the backend is at work: its calls are made one after another');
+    if (this.#jobs > 0 || this.#programs === PROGRAMS_IN_FLIGHT) {
+      throw new RealizarError('invalid-argument', 'the backend is at work: wait for what was asked of it before');
     }
     this.#open();
     this.#settleKeys();
@@ -257,24 +273,35 @@ export class WasmBackend implements Backend {
     writeKeysValues(this.#program.in(this.#bankOf(cache)), inputs, cache, data, options);
   }
 
-  async #runProgram(): Promise<void> {
+  /** What is recorded, if anything is. */
+  #take(): Recorded | undefined {
     this.#settleKeys();
-    if (!this.#program.isEmpty) await this.#program.run(this.#executor, this.#profile);
+    return this.#program.isEmpty ? undefined : this.#program.take();
   }
 
-  /** Waits for what runs, then starts `job`: at once, and so before a scope around the call ends, if nothing runs. */
+  /** Runs what is recorded, whose activations lie where jobs stage what they read, then the job, while nobody records. */
   async #alone<T>(job: () => Promise<T>): Promise<T> {
-    while (this.#running) await this.#running.catch(() => {});
-    this.#open();
-    const running = job();
-    this.#running = running;
+    const recorded = this.#take();
+    this.#jobs += 1;
     try {
-      return await running;
+      return await this.#inTurn(async () => {
+        if (recorded) await runProgram(recorded, this.#executor, this.#profile);
+        return job();
+      });
+    } finally {
+      this.#jobs -= 1;
+    }
+  }
+
+  async #inTurn<T>(job: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#turns.take(async () => {
+        this.#open();
+        return job();
+      });
     } catch (error) {
       if (error instanceof RealizarError && error.code === 'closed') this.#closed = true;
       throw error;
-    } finally {
-      this.#running = undefined;
     }
   }
 }

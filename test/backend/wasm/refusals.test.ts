@@ -43,9 +43,15 @@ describe('the wasm backend refuses', () => {
     refused(() => backend.embed(table, idsOnly([-1])), /token id -1/);
   });
 
-  test('tokens that the host does not know yet', () => {
-    const chosen = { best: table, rows: Int32Array.of(0) };
-    refused(() => backend.embed(table, { ...idsOnly([0]), chosen }), /one step in flight/);
+  test('chosen tokens that are in no row of what was chosen', () => {
+    const refusedRows = (...chosenRows: number[]) =>
+      refused(() => {
+        const best = backend.best(rows(2), 1, 16);
+        backend.embed(table, { ...idsOnly([0]), chosen: { best, rows: Int32Array.from(chosenRows) } });
+      }, /none of the 2 rows of best/);
+    refusedRows(2);
+    refusedRows(-2);
+    refusedRows(0, 1);
   });
 
   test('weights of another shape', () => {

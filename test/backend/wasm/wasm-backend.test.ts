@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Backend } from '../../../src/backend/backend.ts';
+import type { Backend, Batch } from '../../../src/backend/backend.ts';
 import { supportedKernelSets } from '../../../src/backend/wasm/probe.ts';
 import { createWasmBackend, type WasmBackendOptions } from '../../../src/backend/wasm/wasm-backend.ts';
 import { AttentionRun, attended, randomAttention, STATES } from '../support/attention-case.ts';
@@ -144,15 +144,46 @@ describe('the wasm backend', () => {
     expect(ticks).toBeGreaterThan(3);
   });
 
-  test('refuses to record while it works, and can be read twice', async () => {
+  test('one program may be recorded while another runs, a third may not; and what has run can be read twice', async () => {
     const backend = await open();
     const table = await backend.upload(randomWeight(new Random('t'), 'f32', [4, 8]).source);
     await backend.scope(async () => {
       const x = backend.embed(table, idsOnly([1, 2]));
       const first = backend.read(x);
+      const y = backend.embed(table, idsOnly([1]));
+      const second = backend.read(y);
       expect(() => backend.embed(table, idsOnly([1]))).toThrow(/at work/);
       expectSameBits(await first, await backend.read(x));
+      expectSameBits(await second, (await first).slice(0, 8));
     });
+  });
+
+  test('steps recorded ahead take their tokens from the step before, as if the host had known them', async () => {
+    const backend = await open();
+    const random = new Random('ahead');
+    const table = await backend.upload(randomWeight(random, 'q8_0', [50, 64]).source);
+    const norm = await backend.upload(randomNorm(random, 64).source);
+    const head = { weight: await backend.upload(randomWeight(random, 'q8_0', [50, 64]).source) };
+    const step = (batch: Batch) =>
+      backend.scope(() => {
+        const rows = Int32Array.from(batch.tokenIds, (_, i) => i);
+        const best = backend.best(backend.logits(backend.embed(table, batch), norm, 1e-5, head, rows), 2, 50);
+        return { best, results: backend.read(best) };
+      });
+    const ids = (results: Float32Array) => [results[0]!, results[4]!];
+
+    const known = [[3, 4]];
+    for (let i = 0; i < 6; i++) known.push(ids(await step(idsOnly(known.at(-1)!)).results));
+
+    let before = step(idsOnly([3, 4]));
+    for (let i = 1; i < 6; i++) {
+      // The second sequence's token is known to the host.
+      const tokens = idsOnly([0, known[i]![1]!]);
+      const next = step({ ...tokens, chosen: { best: before.best, rows: Int32Array.of(0, -1) } });
+      expect(ids(await before.results)).toEqual(known[i]);
+      before = next;
+    }
+    expect(ids(await before.results)).toEqual(known[6]);
   });
 
   test('keys of a batch reach the cache even if nobody attends to them', async () => {

@@ -1,32 +1,44 @@
 import { RealizarError } from '../../../errors.ts';
-import type { Tensor } from '../../../tensor/tensor.ts';
-import type { Batch } from '../../backend.ts';
+import { rowsOf, type Tensor } from '../../../tensor/tensor.ts';
+import type { Batch, ChosenTokens } from '../../backend.ts';
 import type { BatchData } from '../batch-data.ts';
 import { EMBED } from '../opcodes.ts';
 import type { Recorder } from '../recorder.ts';
-import { asWeight, f32Tensor, type WasmTensor, type WasmWeight } from '../tensor.ts';
+import { asF32, asWeight, f32Tensor, type WasmTensor, type WasmWeight } from '../tensor.ts';
 
 /** Rows of `table` for the batch's token ids → [tokens, hidden] */
 export function embed(recorder: Recorder, table: Tensor, batch: Batch, data: BatchData): WasmTensor {
   const weight = asWeight(recorder.memory, table, 'the embedding table');
   const rows = weight.shape[0]!;
-  if (batch.chosen) {
-    throw new RealizarError(
-      'invalid-argument',
-      'wasm has one step in flight: read what `best` chose and pass the ids',
-      {
-        field: 'chosen',
-      },
-    );
-  }
-  for (const id of batch.tokenIds) {
-    if (id >= 0 && id < rows) continue;
+  const { chosen, tokenIds } = batch;
+  for (let t = 0; t < tokenIds.length; t++) {
+    const id = tokenIds[t]!;
+    if ((chosen && chosen.rows[t]! >= 0) || (id >= 0 && id < rows)) continue;
     throw new RealizarError('invalid-argument', `token id ${id} is none of the vocabulary's ${rows}`, {
       field: 'tokenIds',
     });
   }
-  const tokens = batch.tokenIds.length;
-  return rowsToF32(recorder, weight, data.tokenIds, tokens);
+  return rowsToF32(recorder, weight, data.tokenIds, tokenIds.length, chosen && checkChosen(recorder, chosen, tokenIds));
+}
+
+/** @throws RealizarError `invalid-argument` where a row is none of those that `best` returned */
+function checkChosen(recorder: Recorder, chosen: ChosenTokens, { length }: Int32Array): ChosenRows {
+  const best = asF32(recorder.memory, chosen.best, 'the chosen tokens');
+  const [rows, columns] = rowsOf(best);
+  if (chosen.rows.length !== length || chosen.rows.some((row) => row < -1 || row >= rows)) {
+    throw new RealizarError('invalid-argument', `a chosen token is in none of the ${rows} rows of best`, {
+      field: 'chosen',
+    });
+  }
+  return { best: best.pointer, columns, rows: recorder.constantWords(chosen.rows) };
+}
+
+interface ChosenRows {
+  /** [rows, columns] f32: a row begins with its best id. */
+  readonly best: number;
+  readonly columns: number;
+  /** Pointer to a row for each token; -1: its id is known. */
+  readonly rows: number;
 }
 
 /** All of a packed weight as f32. */
@@ -37,9 +49,25 @@ export function unpack(recorder: Recorder, weight: Tensor): WasmTensor {
 }
 
 /** @param rows pointer to `count` row numbers */
-function rowsToF32(recorder: Recorder, weight: WasmWeight, rows: number, count: number): WasmTensor {
+function rowsToF32(
+  recorder: Recorder,
+  weight: WasmWeight,
+  rows: number,
+  count: number,
+  chosen: ChosenRows = { best: 0, columns: 0, rows: 0 },
+): WasmTensor {
   const [allRows, columns] = weight.shape as [number, number];
   const out = recorder.activations.allocate(count * columns * 4);
-  recorder.commands.record(EMBED, count, [weight.layout.layout, weight.pointer, allRows, columns, rows, out]);
+  recorder.commands.record(EMBED, count, [
+    weight.layout.layout,
+    weight.pointer,
+    allRows,
+    columns,
+    rows,
+    out,
+    chosen.rows,
+    chosen.best,
+    chosen.columns,
+  ]);
   return f32Tensor(recorder.memory, [count, columns], out);
 }

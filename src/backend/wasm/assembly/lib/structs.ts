@@ -90,6 +90,11 @@ export class EmbedArguments {
   columns: i32;
   tokenIds: usize;
   out: usize;
+  /** [tokens] rows of `best` where the token is, -1 where it is in `tokenIds`; or 0: all are. */
+  chosen: usize;
+  /** [rows, bestColumns] f32, the first of a row a token's id. */
+  best: usize;
+  bestColumns: i32;
 }
 
 @unmanaged
