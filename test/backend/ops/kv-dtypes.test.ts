@@ -17,8 +17,10 @@ const chunk = (sequence: number, start: number, count: number): Chunk => ({
 /** A key on the border of two roundings may fall to either side; what such a step may move the whole by. */
 const bounds: Readonly<Record<Exclude<KvDType, 'f32'>, number>> = { f16: 5e-5, q8_0: 1.5e-3 };
 
-describeEachBackend('keys and values', (backend) => {
-  describe.each(['f16', 'q8_0'] as const)('stored as %s', (kvDType) => {
+describeEachBackend('keys and values', (backend, { kvDTypes }) => {
+  const narrow = (['f16', 'q8_0'] as const).filter((dtype) => kvDTypes.includes(dtype));
+
+  describe.each(narrow)('stored as %s', (kvDType) => {
     const bound = bounds[kvDType];
 
     async function expectRoundedOracle(seed: string, spec: AttentionSpec, tokens: number) {
@@ -73,7 +75,7 @@ describeEachBackend('keys and values', (backend) => {
   });
 
   test('a zero head stays zero', async () => {
-    for (const kvDType of ['f16', 'q8_0'] as const) {
+    for (const kvDType of narrow) {
       const random = randomAttention('zero', { headDim: 32, kvDType });
       const { shape } = random.weights.value.weight;
       const value = { weight: floatWeight(shape, new Float32Array(shape[0]! * shape[1]!)) };
@@ -89,7 +91,7 @@ describeEachBackend('keys and values', (backend) => {
     (headDim) => {
       const shape = { numLayers: 1, numKvHeads: 1, headDim, numBlocks: 1, blockSize: 4 };
       expect(() => backend().createKvCache({ ...shape, dtype: 'q8_0' })).toThrow(
-        expect.objectContaining({ code: 'invalid-argument', field: 'kvCacheType' }),
+        expect.objectContaining({ code: 'invalid-argument' }),
       );
       expect(backend().createKvCache({ ...shape, dtype: 'f16' })).toHaveLength(1);
     },

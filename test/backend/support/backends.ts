@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { Backend } from '../../../src/backend/backend.ts';
+import { type Backend, kvDTypes, type KvDType } from '../../../src/backend/backend.ts';
 import { createReferenceBackend } from '../../../src/backend/reference/reference-backend.ts';
 import { type DType, formats } from '../../../src/dtype/index.ts';
 import { createWasmBackend } from '../../../src/backend/wasm/wasm-backend.ts';
@@ -13,12 +13,15 @@ export interface Candidate {
   readonly open: (threads?: number) => Promise<Backend>;
   /** Largest relative root mean square error of one product with a weight of this dtype. */
   readonly tolerance: (dtype: DType) => number;
+  /** How it can store keys and values. */
+  readonly kvDTypes: readonly KvDType[];
 }
 
 const reference: Candidate = {
   name: 'reference',
   open: async () => createReferenceBackend(),
   tolerance: () => 2e-7, // results are rounded to f32 after float64 sums
+  kvDTypes,
 };
 
 /** Float weights meet float32 sums; block formats meet activations of eight bits, one scale for 32 values. */
@@ -35,9 +38,11 @@ async function wasmCandidates(): Promise<Candidate[]> {
       name: `wasm ${kernelSet}`,
       open: (threads = 2) => createWasmBackend({ threads, kernelSet }),
       tolerance: wasmTolerance,
+      kvDTypes,
     };
   });
-  const inline = { name: 'wasm inline', open: () => createWasmBackend({ inline: true }), tolerance: wasmTolerance };
+  const open = () => createWasmBackend({ inline: true });
+  const inline = { name: 'wasm inline', open, tolerance: wasmTolerance, kvDTypes };
   return [...threaded, inline];
 }
 
@@ -56,6 +61,7 @@ async function webgpuCandidates(): Promise<Candidate[]> {
       name: 'webgpu',
       open: () => createWebgpuBackend({ source, kvDType: 'f32' }),
       tolerance: () => 1e-5,
+      kvDTypes: ['f32', 'f16'],
     },
   ];
 }
