@@ -1,3 +1,4 @@
+import type { BackendChoice } from './backend/backend.ts';
 import { openBackend } from './backend/open.ts';
 import { httpSource } from './checkpoint/byte-source.http.ts';
 import { blobSource, memorySource } from './checkpoint/byte-source.ts';
@@ -5,6 +6,7 @@ import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { lentCheckpoint } from './checkpoint/lent-checkpoint.ts';
 import type { LoadOptions } from './engine/engine-api.ts';
 import type { Engine } from './engine/engine.ts';
+import { RealizarError } from './errors.ts';
 import { openGguf } from './gguf/index.ts';
 import { checkOptions, startEngine } from './start-engine.ts';
 
@@ -23,14 +25,30 @@ export type ModelSource = string | URL | Blob | Uint8Array | Checkpoint;
  */
 export async function loadEngine(source: ModelSource, options: LoadOptions = {}): Promise<Engine> {
   checkOptions(options);
-  const backend = () => openBackend(options.backend ?? 'auto', options);
-  if (isCheckpoint(source))
-    return startEngine(source, { backend, checkpoint: async () => lentCheckpoint(source) }, options);
+  if (isCheckpoint(source)) return startOn(source, async () => lentCheckpoint(source), options);
   const checkpoint = await openModel(source);
   try {
-    return await startEngine(checkpoint, { backend, checkpoint: () => openModel(source) }, options);
+    return await startOn(checkpoint, () => openModel(source), options);
   } finally {
     await checkpoint.close();
+  }
+}
+
+/** Where the choice is ours, a model that a GPU has no room for runs on the CPU. */
+async function startOn(
+  checkpoint: Checkpoint,
+  reopened: () => Promise<Checkpoint>,
+  options: LoadOptions,
+): Promise<Engine> {
+  const { backend: choice = 'auto', device } = options;
+  const start = (name: BackendChoice) =>
+    startEngine(checkpoint, { backend: () => openBackend(name, options), checkpoint: reopened }, options);
+  if (choice !== 'auto' || device !== undefined) return start(choice);
+  try {
+    return await start('auto');
+  } catch (error) {
+    if (!(error instanceof RealizarError) || error.code !== 'out-of-memory') throw error;
+    return start('wasm');
   }
 }
 

@@ -9,8 +9,6 @@ export interface BackendOptions {
   readonly device?: string | undefined;
   /** Kernel set of `wasm`, by name; default: what the probe finds. */
   readonly kernelSet?: string | undefined;
-  /** What the model will need: `auto` takes no GPU without room for it. */
-  readonly modelBytes?: number | undefined;
   /** Times each kernel of `webgpu`; steps take longer then. */
   readonly profile?: boolean | undefined;
 }
@@ -60,23 +58,7 @@ async function openBest(options: BackendOptions): Promise<Backend> {
   if (options.device !== undefined) return openWebgpu(options);
   const { findGpu } = await import('./webgpu/find-gpu.node.ts');
   const { isReal } = await findGpu();
-  return (isReal && (await openRoomyWebgpu(options))) || openWasm(options);
-}
-
-/** Undefined where the GPU cannot be opened, or has no room for the model: the CPU then takes it. */
-async function openRoomyWebgpu(options: BackendOptions): Promise<Backend | undefined> {
-  const { openDevice } = await import('./webgpu/device.ts');
-  const { hasRoom } = await import('./webgpu/has-room.ts');
-  const { requireDawn } = await import('./webgpu/dawn.node.ts');
-  try {
-    const { device } = await openDevice(await requireDawn());
-    const fits = await hasRoom(device, options.modelBytes ?? 0);
-    device.destroy();
-    return fits ? await openWebgpu(options) : undefined;
-  } catch (error) {
-    if (error instanceof RealizarError) return undefined;
-    throw error;
-  }
+  return isReal ? openWebgpu(options).catch(() => openWasm(options)) : openWasm(options);
 }
 
 async function openWebgpu({ device, profile }: BackendOptions): Promise<Backend> {

@@ -95,7 +95,8 @@ const closedError = () => new RealizarError('closed', 'this backend was closed')
 const lostError = (reason: string, message: string) =>
   new RealizarError('device-lost', `the GPU was lost (${reason}): ${message || 'its driver gave no reason'}`);
 
-const tooLarge = (what: string, bytes: number, room: string) =>
+/** `out-of-memory`, with the ways out. */
+export const tooLarge = (what: string, bytes: number, room: string) =>
   new RealizarError(
     'out-of-memory',
     `${what} needs ${mebibytes(bytes)} and the GPU gives ${room}; a smaller model, a shorter context or --backend wasm will fit`,

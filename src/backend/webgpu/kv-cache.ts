@@ -13,24 +13,33 @@ export interface GpuKvLayer extends KvLayer {
 
 /** @throws RealizarError `out-of-memory` | `invalid-argument` */
 export function createKvCache(gpu: Gpu, shape: KvShape, usual: KvDType): readonly GpuKvLayer[] {
-  const { numLayers, numKvHeads, headDim, numBlocks, blockSize } = shape;
-  const wanted = shape.dtype ?? usual;
-  if (wanted === 'q8_0') {
-    throw new RealizarError('invalid-argument', 'webgpu keeps keys and values as f32 or f16, not as q8_0', {
-      field: 'dtype',
-    });
-  }
-  // Two halves share a word.
-  const dtype = wanted === 'f16' && headDim % 2 === 0 ? 'f16' : 'f32';
-  const positions = numBlocks * blockSize;
-  const bytes = positions * numKvHeads * headDim * (dtype === 'f16' ? 2 : 4);
+  const dtype = dtypeOf(shape, usual);
+  const positions = shape.numBlocks * shape.blockSize;
+  const bytes = kvCacheBytes(shape, usual) / (2 * shape.numLayers);
   const what = `the kv cache of ${positions} positions`;
   if (bytes > gpu.facts.limits.maxStorageBufferBindingSize) {
     throw new RealizarError('out-of-memory', `${what} is larger than this GPU's buffers; ask for a shorter context`, {
       field: 'contextLength',
     });
   }
-  return Array.from({ length: numLayers }, (_, layer) => {
+  return Array.from({ length: shape.numLayers }, (_, layer) => {
     return { layer, gpu, shape, dtype, keys: gpu.allocate(bytes, what), values: gpu.allocate(bytes, what) };
   });
+}
+
+/** Bytes of all layers. @throws RealizarError `invalid-argument` */
+export function kvCacheBytes(shape: KvShape, usual: KvDType): number {
+  const { numLayers, numKvHeads, headDim, numBlocks, blockSize } = shape;
+  return 2 * numLayers * numBlocks * blockSize * numKvHeads * headDim * (dtypeOf(shape, usual) === 'f16' ? 2 : 4);
+}
+
+function dtypeOf({ dtype, headDim }: KvShape, usual: KvDType): 'f32' | 'f16' {
+  const wanted = dtype ?? usual;
+  if (wanted === 'q8_0') {
+    throw new RealizarError('invalid-argument', 'webgpu keeps keys and values as f32 or f16, not as q8_0', {
+      field: 'kvCacheType',
+    });
+  }
+  // Two halves share a word.
+  return wanted === 'f16' && headDim % 2 === 0 ? 'f16' : 'f32';
 }

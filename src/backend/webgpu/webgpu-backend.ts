@@ -12,6 +12,7 @@ import type {
   KvLayer,
   KvShape,
   Linear,
+  MemoryPlan,
   WeightSource,
 } from '../backend.ts';
 import { checkBest } from '../check-best.ts';
@@ -19,9 +20,11 @@ import { ActivationPool } from './activation-pool.ts';
 import { BatchStore } from './batch-data.ts';
 import { checkAttention } from './check-attention.ts';
 import type { OpenedDevice } from './device.ts';
+import { tooLarge } from './device-health.ts';
 import { type Counters, Gpu } from './gpu.ts';
 import { asNumbers, asWeight, type GpuTensor, isGpuWeight } from './gpu-tensor.ts';
-import { createKvCache } from './kv-cache.ts';
+import { hasRoom } from './has-room.ts';
+import { createKvCache, kvCacheBytes } from './kv-cache.ts';
 import type { GpuLinear, OpContext, Ops } from './ops.ts';
 import { embed } from './plain/embed.ts';
 import { plainOps } from './plain/plain-ops.ts';
@@ -77,6 +80,16 @@ export class WebgpuBackend implements Backend {
     this.#ops = plainOps(this.#context);
     const { description } = opened.facts;
     this.info = { name: 'webgpu', mode: 'plain', threads: 1, device: description, stepsInFlight: STEPS_IN_FLIGHT };
+  }
+
+  /** Asks the device for all the memory at once, and gives it back: a model that does not fit is refused before it is read. */
+  async reserve({ parts, kvCache }: MemoryPlan): Promise<void> {
+    this.#assertOpen();
+    const weights = parts.flatMap((part) => part.weights.map(({ dtype, shape }) => this.weightBytes(dtype, shape)));
+    const bytes = weights.reduce((sum, n) => sum + n, kvCacheBytes(kvCache, this.#kvDType));
+    if (await hasRoom(this.gpu.device, bytes)) return;
+    await this.gpu.health.settled(); // a lost device has no room either
+    throw tooLarge('this model', bytes, 'less than that');
   }
 
   async upload(source: WeightSource): Promise<Tensor> {

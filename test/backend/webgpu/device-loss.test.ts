@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { demoModelPath } from '../../../src/demo.node.ts';
+import { type Doom, startDoomed } from './support/doomed-device.ts';
+import { describeWithGpu } from './support/open-gpu.ts';
+
+const PROMPT = 'Once upon a time';
+const TOKENS = 16;
+const TEXT = ', there was a brave mouse named Mia. She lived near the river. She';
+
+/** scripts/check-device-loss.ts has a hundred, at random. */
+const dooms: readonly Doom[] = [
+  { step: 1, when: 'after' },
+  { step: 19, when: 'before' },
+  { milliseconds: 400, when: 'later' },
+];
+
+describeWithGpu('a lost device', () => {
+  test.each(dooms)('is replaced, and the stream goes on with the same text: %o', { timeout: 60_000 }, async (how) => {
+    const { engine, doom, devicesOpened } = await startDoomed(demoModelPath(), 128);
+    await using _ = engine;
+    doom(how);
+    const { text } = await engine.generate(PROMPT, { maxTokens: TOKENS, temperature: 0 }).result();
+    expect({ text, devices: devicesOpened() }).toEqual({ text: TEXT, devices: 2 });
+  });
+});
