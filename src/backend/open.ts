@@ -9,8 +9,6 @@ export interface BackendOptions {
   readonly device?: string | undefined;
   /** Kernel set of `wasm`, by name; default: what the probe finds. */
   readonly kernelSet?: string | undefined;
-  /** Times each kernel of `webgpu`; steps take longer then. */
-  readonly profile?: boolean | undefined;
 }
 
 /** Whether this machine has a backend, and why, or why not, `auto` would take it. */
@@ -61,10 +59,10 @@ async function openBest(options: BackendOptions): Promise<Backend> {
   return isReal ? openWebgpu(options).catch(() => openWasm(options)) : openWasm(options);
 }
 
-async function openWebgpu({ device, profile }: BackendOptions): Promise<Backend> {
+async function openWebgpu({ device }: BackendOptions): Promise<Backend> {
   const { requireDawn } = await import('./webgpu/dawn.node.ts');
   const { createWebgpuBackend } = await import('./webgpu/open-webgpu.ts');
-  return createWebgpuBackend({ source: await requireDawn(), device, profile });
+  return createWebgpuBackend({ source: await requireDawn(), device });
 }
 
 async function openWasm({ threads, kernelSet }: BackendOptions): Promise<Backend> {

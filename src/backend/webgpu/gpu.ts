@@ -95,11 +95,12 @@ export class Gpu {
   /**
    * Records a dispatch after those before.
    * @param bound buffers in the order of the shader's binding numbers. A buffer that is written must not be bound twice.
+   * @param label for profiles, such as `linear 2048×5632`; default: the kernel's name
    */
-  dispatch(kernel: Kernel, bound: readonly Bound[], [x, y = 1, z = 1]: Workgroups): void {
+  dispatch(kernel: Kernel, bound: readonly Bound[], [x, y = 1, z = 1]: Workgroups, label?: string): void {
     if (x === 0 || y === 0 || z === 0) return;
     const group = this.#bindGroups.of(kernel, bound);
-    const pass = this.#passFor(kernel);
+    const pass = this.#openPass(label ?? kernel.name);
     if (this.#pipeline !== kernel.pipeline) {
       pass.setPipeline(kernel.pipeline);
       this.#pipeline = kernel.pipeline;
@@ -157,9 +158,9 @@ export class Gpu {
     return this.#encoder;
   }
 
-  #passFor(kernel: Kernel): GPUComputePassEncoder {
+  #openPass(label: string): GPUComputePassEncoder {
     const encoder = this.#recording();
-    this.#pass ??= encoder.beginComputePass(this.profiler?.passOf(kernel));
+    this.#pass ??= encoder.beginComputePass(this.profiler?.passOf(label));
     return this.#pass;
   }
 

@@ -14,8 +14,6 @@ export interface WebgpuOptions {
   readonly requestDevice?: (() => Promise<GPUDevice>) | undefined;
   /** Largest part of a weight in one buffer, in bytes: for tests of small devices. */
   readonly shardBytes?: number | undefined;
-  /** Times each kernel. */
-  readonly profile?: boolean | undefined;
 }
 
 /**

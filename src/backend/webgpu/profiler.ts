@@ -1,12 +1,5 @@
 import { COPY_DST, COPY_SRC, MAP_READ, MODE_READ, QUERY_RESOLVE } from './gpu-flags.ts';
-import type { Kernel } from './kernel.ts';
-
-/** Time of all dispatches of one kernel. */
-export interface KernelTime {
-  readonly kernel: string;
-  readonly dispatches: number;
-  readonly milliseconds: number;
-}
+import type { OpTime } from '../backend.ts';
 
 // Two timestamps a dispatch; a query set holds at most 4096.
 const MAX_QUERIES = 4096;
@@ -22,7 +15,7 @@ export class Profiler {
   readonly #resolved: GPUBuffer;
   #pending: string[] = [];
   readonly #reads: Promise<void>[] = [];
-  readonly #times = new Map<string, { dispatches: number; nanoseconds: number }>();
+  readonly #times = new Map<string, { calls: number; nanoseconds: number }>();
 
   /** Needs the feature `timestamp-query`. */
   constructor(device: GPUDevice) {
@@ -32,12 +25,12 @@ export class Profiler {
   }
 
   /** For the pass of one dispatch; undefined when more are pending than there are queries. */
-  passOf({ name }: Kernel): GPUComputePassDescriptor | undefined {
+  passOf(label: string): GPUComputePassDescriptor | undefined {
     const first = 2 * this.#pending.length;
     if (first + 2 > MAX_QUERIES) return undefined;
-    this.#pending.push(name);
+    this.#pending.push(label);
     return {
-      label: name,
+      label,
       timestampWrites: { querySet: this.#queries, beginningOfPassWriteIndex: first, endOfPassWriteIndex: first + 1 },
     };
   }
@@ -52,25 +45,31 @@ export class Profiler {
     encoder.resolveQuerySet(this.#queries, 0, 2 * names.length, this.#resolved, 0);
     encoder.copyBufferToBuffer(this.#resolved, 0, staging, 0, bytes);
     // Mapping is possible once the encoder has been submitted, which happens in this turn.
-    this.#reads.push(Promise.resolve().then(() => this.#collect(staging, names)));
+    const read = Promise.resolve().then(() => this.#collect(staging, names));
+    read.catch(() => {}); // the device is lost, which is told elsewhere
+    this.#reads.push(read);
   }
 
-  /** What ran since the last call, the longest first. */
-  async take(): Promise<readonly KernelTime[]> {
-    await Promise.all(this.#reads.splice(0));
-    const times = [...this.#times].map(([kernel, { dispatches, nanoseconds }]): KernelTime => {
-      return { kernel, dispatches, milliseconds: nanoseconds / 1e6 };
+  /** What ran since the last call and was heard of, dearest first. */
+  take(): readonly OpTime[] {
+    const times = [...this.#times].map(([op, { calls, nanoseconds }]): OpTime => {
+      return { op, calls, milliseconds: nanoseconds / 1e6, waitingMilliseconds: 0 };
     });
     this.#times.clear();
     return times.toSorted((a, b) => b.milliseconds - a.milliseconds);
+  }
+
+  /** Waits until all of it was heard of. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#reads.splice(0));
   }
 
   async #collect(staging: GPUBuffer, names: readonly string[]): Promise<void> {
     await staging.mapAsync(MODE_READ);
     const stamps = new BigUint64Array(staging.getMappedRange());
     names.forEach((name, i) => {
-      const time = this.#times.get(name) ?? { dispatches: 0, nanoseconds: 0 };
-      time.dispatches++;
+      const time = this.#times.get(name) ?? { calls: 0, nanoseconds: 0 };
+      time.calls++;
       time.nanoseconds += Number(stamps[2 * i + 1]! - stamps[2 * i]!);
       this.#times.set(name, time);
     });

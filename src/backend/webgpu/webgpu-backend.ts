@@ -13,6 +13,7 @@ import type {
   KvShape,
   Linear,
   MemoryPlan,
+  OpTime,
   WeightSource,
 } from '../backend.ts';
 import { checkBest } from '../check-best.ts';
@@ -39,8 +40,6 @@ export interface WebgpuBackendOptions {
   readonly kvDType?: KvDType | undefined;
   /** Largest shard of a weight, in bytes; for tests of what happens on small devices. */
   readonly shardBytes?: number | undefined;
-  /** Times each kernel; see `takeKernelTimes`. */
-  readonly profile?: boolean | undefined;
 }
 
 /** Steps whose reads may be waited for together: enough to hide a read behind the next steps' work. */
@@ -63,9 +62,8 @@ export class WebgpuBackend implements Backend {
   #uploads: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor({ opened, kvDType = 'f16', shardBytes, profile = false }: WebgpuBackendOptions) {
+  constructor({ opened, kvDType = 'f16', shardBytes }: WebgpuBackendOptions) {
     this.gpu = new Gpu(opened.device, opened.facts);
-    if (profile) this.gpu.profiler = new Profiler(opened.device);
     this.#kvDType = kvDType;
     this.#uploader = new Uploader(this.gpu, { shardBytes });
     this.#batches = new BatchStore(this.gpu);
@@ -223,6 +221,16 @@ export class WebgpuBackend implements Backend {
     const reading = this.#readback.read(numbers.buffer, count);
     this.#batches.release();
     return reading;
+  }
+
+  /** Times on the GPU, kernel by kernel; a step takes longer while it measures. Nothing where the device has no clock for it. */
+  async profile(): Promise<readonly OpTime[]> {
+    if (this.gpu.profiler) {
+      await this.gpu.profiler.settled();
+      return this.gpu.profiler.take();
+    }
+    if (this.gpu.facts.features.has('timestamp-query')) this.gpu.profiler = new Profiler(this.gpu.device);
+    return [];
   }
 
   /** What recording cost since the last call. */

@@ -26,6 +26,7 @@ export function linear(
       kernel,
       [gpu.constants(params), buffer, x.buffer, bias?.buffer ?? x.buffer, y.buffer],
       [Math.ceil(rows / 64), Math.ceil(tokens / TOKENS)],
+      gpu.profiler && `linear ${weight.format} ${inputs}×${rows}`,
     );
   }
 }
