@@ -26,21 +26,31 @@ const DEFAULT_GPU_CHUNK = 512;
  * @throws RealizarError as `loadEngine`
  */
 export async function startEngine(checkpoint: Checkpoint, reopen: Reopen, options: LoadOptions): Promise<Engine> {
-  // What is small comes first: a model that cannot run, or whose tokenizer cannot be used, is refused before its weights are read.
-  await planModel(checkpoint);
-  const tokenizer = tokenizerOf(checkpoint);
-  const chatTemplate = chatTemplateOf(checkpoint, tokenizer);
+  await planModel(checkpoint); // a model that cannot run is refused before anything of it is read
   const backend = await reopen.backend();
-  const model = await loadModel(checkpoint, backend, { ...options, reopen });
-  const defaultChunk = backend.info.name === 'webgpu' ? DEFAULT_GPU_CHUNK : DEFAULT_CHUNK;
-  return new Engine({
-    modelId: options.modelId ?? checkpoint.name,
-    model,
-    tokenizer,
-    chatTemplate,
-    maxSequences: options.maxSequences ?? DEFAULT_SEQUENCES,
-    chunkSize: options.chunkSize ?? defaultChunk,
-  });
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
+  const loading = loadModel(checkpoint, backend, { ...options, signal, reopen });
+  loading.catch(() => {}); // told below
+  try {
+    // The backend's threads have weights to read by then: a large vocabulary is built meanwhile.
+    await new Promise((resume) => setTimeout(resume, 0));
+    const tokenizer = tokenizerOf(checkpoint);
+    const chatTemplate = chatTemplateOf(checkpoint, tokenizer);
+    const defaultChunk = backend.info.name === 'webgpu' ? DEFAULT_GPU_CHUNK : DEFAULT_CHUNK;
+    return new Engine({
+      modelId: options.modelId ?? checkpoint.name,
+      model: await loading,
+      tokenizer,
+      chatTemplate,
+      maxSequences: options.maxSequences ?? DEFAULT_SEQUENCES,
+      chunkSize: options.chunkSize ?? defaultChunk,
+    });
+  } catch (error) {
+    stop.abort(error);
+    await loading.then((model) => model.dispose()).catch(() => {});
+    throw error;
+  }
 }
 
 /** @throws RealizarError `invalid-argument`, naming the option */

@@ -26,7 +26,10 @@ export function createKvCache(
   return { layers: backend.createKvCache(shape), shape };
 }
 
-export const kvShape = (config: ModelConfig, positions: number, dtype?: KvDType): KvShape => ({
+/** What of a model its keys and values depend on. */
+export type KvConfig = Pick<ModelConfig, 'numLayers' | 'numKvHeads' | 'headDim'>;
+
+export const kvShape = (config: KvConfig, positions: number, dtype?: KvDType): KvShape => ({
   numLayers: config.numLayers,
   numKvHeads: config.numKvHeads,
   headDim: config.headDim,

@@ -11,6 +11,8 @@ export interface Executor {
   run(bank: Bank, list: number): Promise<void>;
   /** Has the loaders walk a load list (load-list.ts). @throws RealizarError `closed` */
   load(bank: Bank, list: number): Promise<void>;
+  /** Has more threads help to load, until the next run. */
+  helpLoading(loaders: number): void;
   /** Takes more memories into use. @throws RealizarError `backend-unavailable` */
   addBanks(banks: readonly Bank[]): Promise<void>;
   dispose(): Promise<void>;

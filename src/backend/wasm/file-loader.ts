@@ -13,6 +13,10 @@ import type { Alone } from './upload.ts';
 /** Bytes of one list: enough that waking threads is nothing beside it, little enough that progress is seen to move. */
 const LIST_BYTES = 32 * 2 ** 20;
 
+/** From so many bytes on, threads that otherwise would not compute help to load: as many as there are cores, and these at most. */
+const HELP_BYTES = 64 * 2 ** 20;
+const MAX_LOADERS = 4;
+
 interface Waiting {
   readonly bank: Bank;
   readonly job: LoadJob;
@@ -26,6 +30,7 @@ export class FileLoader {
   readonly #alone: Alone;
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
+  #bytes = 0;
 
   constructor(executor: Executor, alone: Alone) {
     this.#executor = executor;
@@ -35,13 +40,15 @@ export class FileLoader {
   load(bank: Bank, job: LoadJob): Promise<LoadResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bank, job, resolve, reject });
+      this.#bytes += job.rows * job.rowBytes;
+      if (this.#bytes > HELP_BYTES) this.#executor.helpLoading(Math.min(navigator.hardwareConcurrency, MAX_LOADERS));
       if (!this.#isBusy) void this.#loadAll();
     });
   }
 
   async #loadAll(): Promise<void> {
     this.#isBusy = true;
-    await undefined; // what else is asked for in this turn goes into the same list
+    await Promise.resolve(); // what else is asked for in this turn goes into the same list
     while (this.#waiting.length > 0) {
       const list = this.#nextList();
       try {

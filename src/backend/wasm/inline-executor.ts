@@ -20,6 +20,8 @@ export class InlineExecutor implements Executor {
     throw new RealizarError('backend-unavailable', 'the calling thread does not read files');
   }
 
+  helpLoading(): void {}
+
   async addBanks(): Promise<void> {}
 
   async dispose(): Promise<void> {}

@@ -7,10 +7,11 @@ import type { WorkerMemory, WorkerSetup } from './worker.ts';
 
 // Words of the control block in the first memory; worker.ts knows them too. A line of the cache for each that is waited on.
 const GENERATION = 0;
-const LOADER_GENERATION = 8;
+const HELPER_GENERATION = 8;
 const LIST = 16;
 const MEMORY = 17;
 const TASK = 18;
+const PARTICIPANTS = 19;
 const DONE = 48;
 const TIMES = 64;
 const CONTROL_BYTES = 512;
@@ -20,15 +21,13 @@ const tasks = { run: 0, load: 1, listen: 2 } as const;
 
 export interface ThreadsOptions {
   readonly threads: number;
-  /** Further threads that help to load. */
-  readonly helpers?: number;
   readonly module: WebAssembly.Module;
   /** Number of the kernel set. */
   readonly kernelSet: number;
 }
 
-/** What stays the same whenever threads are set up. */
-type CommonSetup = Omit<WorkerSetup, 'memories' | 'thread' | 'generations'>;
+/** What stays the same whenever a thread is set up. */
+type CommonSetup = Pick<WorkerSetup, 'module' | 'threads' | 'kernelSet' | 'control' | 'saysDone'>;
 
 /**
  * Worker threads that share one memory or several. They sleep between tasks; a task wakes them by a store and a notify, and is
@@ -36,57 +35,61 @@ type CommonSetup = Omit<WorkerSetup, 'memories' | 'thread' | 'generations'>;
  */
 export class Threads implements Executor {
   readonly threads: number;
-  readonly loaders: number;
   readonly measures = true;
   readonly #workers: readonly WorkerHandle[];
   readonly #setup: CommonSetup;
   readonly #control: Int32Array;
-  readonly #memories: WorkerMemory[][];
+  readonly #banks: Bank[] = [];
+  readonly #barriers: number[] = [];
+  readonly #helpers: WorkerHandle[] = [];
+  #isGettingHelp = false;
   #generation = 0;
-  #loaderGeneration = 0;
+  #helperGeneration = 0;
   #failure: RealizarError | undefined;
   #rejectTask: ((error: RealizarError) => void) | undefined;
   #resolveTask: (() => void) | undefined;
 
   /** @throws RealizarError `backend-unavailable` where a worker does not start */
-  static async start(bank: Bank, options: ThreadsOptions): Promise<Threads> {
-    const { threads, module, kernelSet, helpers = 0 } = options;
-    const loaders = threads + helpers;
+  static async start(bank: Bank, { threads, module, kernelSet }: ThreadsOptions): Promise<Threads> {
     const control = bank.memory.allocate(CONTROL_BYTES, 'the threads');
     const words = bank.memory.i32.subarray(control / 4, (control + CONTROL_BYTES) / 4);
-    const workers = Array.from({ length: loaders }, () => spawnWorker(workerSource));
-    const setup = { module, threads, loaders, kernelSet, control, saysDone: !hasWaitAsync };
-    const started = new Threads(workers, setup, words);
-    await started.#setUp([bank]);
+    const workers = Array.from({ length: threads }, () => spawnWorker(workerSource));
+    const started = new Threads(workers, { module, threads, kernelSet, control, saysDone: !hasWaitAsync }, words);
+    await started.#addBanks([bank]);
     return started;
   }
 
   private constructor(workers: readonly WorkerHandle[], setup: CommonSetup, control: Int32Array) {
     this.threads = setup.threads;
-    this.loaders = canReadFiles() ? workers.length : 0;
     this.#workers = workers;
     this.#setup = setup;
     this.#control = control;
-    this.#memories = workers.map(() => []);
-    for (const worker of workers) {
-      worker.onFailure((reason) => this.#fail(`a worker thread died: ${String(reason)}`, reason));
-      worker.onMessage((message) => message === 'done' && this.#resolveTask?.());
-    }
+    for (const worker of workers) this.#watch(worker);
+  }
+
+  get loaders(): number {
+    return canReadFiles() ? this.threads + this.#helpers.length : 0;
   }
 
   run(bank: Bank, list: number): Promise<void> {
+    this.#dismissHelpers();
     this.#control[TIMES] = bank.times?.pointer ?? 0;
     this.#control[TIMES + 1] = bank.times?.numbers ?? 0;
-    return this.#perform('run', bank.index, list);
+    return this.#perform('run', this.threads, bank.index, list);
   }
 
   load(bank: Bank, list: number): Promise<void> {
-    return this.#perform('load', bank.index, list);
+    return this.#perform('load', this.loaders, bank.index, list);
   }
 
   async addBanks(banks: readonly Bank[]): Promise<void> {
-    await this.#perform('listen', 0, 0);
-    await this.#setUp(banks);
+    this.#dismissHelpers();
+    await this.#perform('listen', this.threads, 0, 0);
+    await this.#addBanks(banks);
+  }
+
+  helpLoading(loaders: number): void {
+    if (!this.#isGettingHelp) void this.#addHelpers(loaders);
   }
 
   async dispose(): Promise<void> {
@@ -94,30 +97,65 @@ export class Threads implements Executor {
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
-  /** Gives every worker its instances of the module, of those memories that it has and of new ones. */
-  async #setUp(banks: readonly Bank[]): Promise<void> {
-    for (const { memory, kernels } of banks) {
-      const barrier = memory.allocate(BARRIER_BYTES, 'the threads');
-      for (const memories of this.#memories) {
-        const scratch = memory.allocate(kernels.linear_scratch_bytes(), 'the threads');
-        memories.push({ memory: memory.memory, barrier, scratch });
-      }
+  #watch(worker: WorkerHandle): void {
+    worker.onFailure((reason) => {
+      const wasDismissed = !this.#workers.includes(worker) && !this.#helpers.includes(worker);
+      if (!wasDismissed) this.#fail(`a worker thread died: ${String(reason)}`, reason);
+    });
+    worker.onMessage((message) => message === 'done' && this.#resolveTask?.());
+  }
+
+  /** Gives every worker its instances of the module: of the memories that it has, and of new ones. */
+  async #addBanks(banks: readonly Bank[]): Promise<void> {
+    for (const bank of banks) {
+      this.#banks.push(bank);
+      this.#barriers.push(bank.memory.allocate(BARRIER_BYTES, 'the threads'));
     }
     try {
-      const ready = Promise.all(this.#workers.map(isReady));
-      const generations = [this.#generation, this.#loaderGeneration] as const;
-      this.#workers.forEach((worker, thread) =>
-        worker.post({ ...this.#setup, generations, thread, memories: this.#memories[thread]! }),
+      await Promise.all(
+        this.#workers.map((worker, thread) => this.#setUp(worker, thread, GENERATION, this.#generation)),
       );
-      await ready;
     } catch (cause) {
       await this.dispose();
       throw new RealizarError('backend-unavailable', `a worker thread did not start: ${String(cause)}`, { cause });
     }
-    for (const worker of this.#workers) worker.keepProcessAlive(false);
   }
 
-  async #perform(task: keyof typeof tasks, memory: number, list: number): Promise<void> {
+  async #setUp(worker: WorkerHandle, thread: number, generationWord: number, generation: number): Promise<void> {
+    const memories = this.#banks.map(({ memory, kernels }, i): WorkerMemory => {
+      const scratch = memory.allocate(kernels.linear_scratch_bytes(), 'the threads');
+      return { memory: memory.memory, barrier: this.#barriers[i]!, scratch };
+    });
+    const ready = isReady(worker);
+    worker.post({ ...this.#setup, memories, thread, generationWord, generation });
+    await ready;
+    worker.keepProcessAlive(false);
+  }
+
+  /** Each takes part as soon as it is ready; nobody misses one that does not start. */
+  async #addHelpers(loaders: number): Promise<void> {
+    this.#isGettingHelp = true;
+    while (this.#isGettingHelp && this.threads + this.#helpers.length < loaders) {
+      const worker = spawnWorker(workerSource);
+      worker.keepProcessAlive(false);
+      const thread = this.threads + this.#helpers.length;
+      const isReady = this.#setUp(worker, thread, HELPER_GENERATION, this.#helperGeneration);
+      const hasStarted = await isReady.then(
+        () => true,
+        () => false,
+      );
+      if (!hasStarted || !this.#isGettingHelp || this.#failure) return void worker.terminate();
+      this.#helpers.push(worker);
+      this.#watch(worker);
+    }
+  }
+
+  #dismissHelpers(): void {
+    this.#isGettingHelp = false;
+    for (const helper of this.#helpers.splice(0)) void helper.terminate();
+  }
+
+  async #perform(task: keyof typeof tasks, participants: number, memory: number, list: number): Promise<void> {
     if (this.#failure) throw this.#failure;
     const control = this.#control;
     const before = this.#generation;
@@ -134,10 +172,11 @@ export class Threads implements Executor {
         Atomics.store(control, LIST, list);
         Atomics.store(control, MEMORY, memory);
         Atomics.store(control, TASK, tasks[task]);
+        Atomics.store(control, PARTICIPANTS, participants);
         wake(control, GENERATION, this.#generation);
-        if (task === 'run') return;
-        this.#loaderGeneration = (this.#loaderGeneration + 1) | 0;
-        wake(control, LOADER_GENERATION, this.#loaderGeneration);
+        if (participants === this.threads) return;
+        this.#helperGeneration = (this.#helperGeneration + 1) | 0;
+        wake(control, HELPER_GENERATION, this.#helperGeneration);
       });
     } finally {
       this.#resolveTask = this.#rejectTask = undefined;
@@ -150,7 +189,7 @@ export class Threads implements Executor {
     if (this.#failure) return;
     this.#failure = new RealizarError('closed', message, { cause });
     this.#rejectTask?.(this.#failure);
-    for (const worker of this.#workers) void worker.terminate();
+    for (const worker of [...this.#workers, ...this.#helpers]) void worker.terminate();
   }
 }
 

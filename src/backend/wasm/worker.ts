@@ -5,15 +5,14 @@ export interface WorkerSetup {
   readonly module: WebAssembly.Module;
   readonly memories: readonly WorkerMemory[];
   readonly thread: number;
-  /** Threads that run lists; those beyond only load. */
+  /** Threads that run lists; those beyond only help to load. */
   readonly threads: number;
-  /** All threads. */
-  readonly loaders: number;
   readonly kernelSet: number;
   /** Where the control words lie in the first memory; see threads.ts. */
   readonly control: number;
-  /** What the two generations are now. */
-  readonly generations: readonly [run: number, load: number];
+  /** The generation that this thread waits to see changed; see threads.ts. */
+  readonly generationWord: number;
+  readonly generation: number;
   /** Say `done` after a list: for engines without Atomics.waitAsync. */
   readonly saysDone: boolean;
 }
@@ -59,24 +58,24 @@ const LOAD = 1;
 
 /** Does what each new generation asks for; sleeps in between. Returns when it asks to listen for another setup. */
 function serve(port: Port, setup: WorkerSetup): void {
-  const { thread, threads, loaders } = setup;
+  const { thread, threads, generationWord } = setup;
   const instances = setup.memories.map((own) => instantiate(own, setup));
-  // Words: 0 generation, 8 generation of those that only load, 16 list, 17 memory, 18 task, 32 threads that finished,
-  // 48 generation that is done, 64 where the first thread writes its times, if it shall, and 65 how many numbers fit there.
+  // Words: 16 list, 17 memory, 18 task, 19 threads that take part, 32 threads that finished, 48 tasks that are done,
+  // 64 where the first thread writes its times, if it shall, and 65 how many numbers fit there.
   const control = new Int32Array(setup.memories[0]!.memory.buffer, setup.control, 80);
-  const wake = thread < threads ? 0 : 8;
-  let generation = setup.generations[wake / 8]!;
+  let { generation } = setup;
   port.postMessage('ready');
   for (;;) {
-    Atomics.wait(control, wake, generation);
-    if (Atomics.load(control, wake) === generation) continue;
+    Atomics.wait(control, generationWord, generation);
+    if (Atomics.load(control, generationWord) === generation) continue;
     generation = (generation + 1) | 0;
     const task = Atomics.load(control, 18);
     const list = Atomics.load(control, 16) >>> 0;
+    const participants = Atomics.load(control, 19);
     const instance = instances[Atomics.load(control, 17)]!;
     if (task === RUN) run(instance, list, thread, threads, Atomics.load(control, 64) >>> 0, control[65]!);
     if (task === LOAD) load(instance, list, thread);
-    if (Atomics.add(control, 32, 1) === (task === RUN ? threads : loaders) - 1) {
+    if (Atomics.add(control, 32, 1) === participants - 1) {
       Atomics.store(control, 32, 0);
       Atomics.add(control, 48, 1);
       Atomics.notify(control, 48);
@@ -143,14 +142,14 @@ function load({ memory, kernels }: Instance, list: number, thread: number): void
     for (;;) {
       const row = Atomics.add(words, job + 10, 1) * rowsPerChunk;
       if (row >= rows) break;
-      const count = Math.min(rowsPerChunk, rows - row);
+      const rowCount = Math.min(rowsPerChunk, rows - row);
       const into = layout < 0 ? (weight >>> 0) + row * rowBytes : staging;
-      if (!readFully(fs, descriptor, bytes, into, count * rowBytes, offset + row * rowBytes)) {
+      if (!readFully(fs, descriptor, bytes, into, rowCount * rowBytes, offset + row * rowBytes)) {
         Atomics.store(words, job + 12, 1);
         break;
       }
       if (layout < 0) continue;
-      const groups = Math.ceil(count / GROUP_ROWS);
+      const groups = Math.ceil(rowCount / GROUP_ROWS);
       if (kernels.repack_rows(layout, dtype, staging, rowBytes, weight, rows, columns, row / GROUP_ROWS, groups))
         Atomics.store(words, job + 11, 1);
     }

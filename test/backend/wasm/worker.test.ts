@@ -63,6 +63,7 @@ test('in a browser the thread takes its setup from the page, runs a list and say
   list.record(GATHER_ROWS, 1, [cells, 4, cells + 32, cells + 4]);
   const words = memory.i32.subarray(control / 4, control / 4 + 128);
   words[16] = list.finish();
+  words[19] = 1; // it is alone
   words[0] = 1; // the first list is there already
 
   let deliver: (event: { data: WorkerSetup }) => void = () => {};
@@ -83,10 +84,10 @@ test('in a browser the thread takes its setup from the page, runs a list and say
     memories: [{ memory: memory.memory, barrier: control + 384, scratch }],
     thread: 0,
     threads: 1,
-    loaders: 1,
     kernelSet: 0,
     control,
-    generations: [0, 0],
+    generationWord: 0,
+    generation: 0,
     saysDone: true,
   };
   expect(() => deliver({ data: setup })).toThrow('terminated');
