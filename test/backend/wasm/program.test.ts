@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Backend } from '../../../src/backend/backend.ts';
 import { createWasmBackend, type WasmBackendOptions } from '../../../src/backend/wasm/wasm-backend.ts';
 import { placeModel } from '../../../src/backend/wasm/placement.ts';
+import { kvShape } from '../../../src/model/kv-cache.ts';
 import { loadModel } from '../../../src/model/load-model.ts';
 import { memoryPlan } from '../../../src/model/memory-plan.ts';
 import { batchOf, idsOnly, upTo, type Chunk } from '../support/batches.ts';
@@ -39,7 +40,10 @@ async function runModel(options: WasmBackendOptions, tied: boolean): Promise<Flo
 describe('a model in several memories', () => {
   test('is one, as these tests have it', () => {
     const { tensors } = smallLlama({ tied: false });
-    const plan = memoryPlan([...tensors.values()], { numLayers: LAYERS, numKvHeads: 4, headDim: 32 }, 128);
+    const plan = memoryPlan(
+      [...tensors.values()],
+      kvShape({ numLayers: LAYERS, numKvHeads: 4, headDim: 32 }, 128),
+    );
     expect(placeModel(plan, SMALL_MEMORY.maxPages * 65_536).banks).toBe(3);
   });
 
