@@ -1,4 +1,5 @@
-// A prompt multiplies every weight with many tokens, so the number that matters is multiplications: GMAC/s of one core.
+// Several sequences at once and prompts multiply every weight with many tokens, so the number that matters is multiplications:
+// GMAC/s of one core.
 //
 //   node bench/ops/matmul.bench.ts [dtype ...]      JSON lines on stdout, a table on stderr
 
@@ -9,7 +10,7 @@ import { randomWeight } from '../../test/backend/wasm/support/random-weight.ts';
 
 const columns = 2048;
 const rows = 256;
-const tokenCounts = [1, 2, 4, 6, 48];
+const tokenCounts = [1, 2, 3, 4, 6, 8, 16, 64];
 
 const all: PackedDType[] = ['q4_0', 'q8_0', 'q4_1', 'q5_1', 'q4_k', 'q5_k', 'q6_k', 'q3_k', 'f16', 'bf16', 'f32'];
 const chosen = process.argv.slice(2) as PackedDType[];

@@ -38,6 +38,7 @@ for (const [build, set] of kernelSets) {
           [8, 1],
           [40, 2],
           [37, 7],
+          [19, 22],
         ] as const) {
           // prettier-ignore
           kernels.reset();
@@ -50,7 +51,7 @@ for (const [build, set] of kernelSets) {
           const y = kernels.multiply(weight, x, tokens);
           const error = maxAbs(expected.map((value, i) => value - y[i]!));
           // Floats add one by one, so that their error grows with the row.
-          expect(error / maxAbs(expected)).toBeLessThanOrEqual(dtype.startsWith('q') || columns < 100 ? 1e-6 : 3e-6);
+          expect(error / maxAbs(expected)).toBeLessThanOrEqual(dtype.startsWith('q') || columns < 100 ? 1e-6 : 4e-6);
         }
       }
     });
@@ -87,13 +88,15 @@ for (const [build, set] of kernelSets) {
 
     it.each(packedDTypes)("%s: a row's bits do not depend on the tokens, the tile or the range of groups", (dtype) => {
       const columns = columnsOf(dtype)[1]!;
-      const [rows, most] = [75, 13];
+      // Up to 20 tokens meet packed weights; more than 35 need a second pass over a slab.
+      const counts = [...Array.from({ length: 13 }, (_, i) => i + 1), 21, 24, 41];
+      const [rows, most] = [75, 41];
       const x = activations(kernels, most * columns);
       const weight = kernels.pack(dtype, randomWeight(dtype, rows, columns), rows, columns);
       const alone = Float32Array.from(
         Array.from({ length: most }, (_, t) => [...kernels.multiply(weight, x.subarray(t * columns, (t + 1) * columns), 1)]).flat(),
       ); // prettier-ignore
-      for (let tokens = 1; tokens <= most; tokens++) {
+      for (const tokens of counts) {
         const y = kernels.multiply(weight, x.subarray(0, tokens * columns), tokens, { chunk: 1 + (tokens % 9) });
         expect(differences(y, alone.subarray(0, tokens * rows))).toEqual([]);
       }

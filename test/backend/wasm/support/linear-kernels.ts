@@ -69,6 +69,7 @@ export class LinearKernels {
   readonly memory = new WebAssembly.Memory({ initial: 64, maximum: 65536, shared: true });
   readonly exports: Exports;
   #free = 65536;
+  readonly #afterScratch: number;
 
   constructor(build: Build, set: KernelSet) {
     this.set = set;
@@ -77,6 +78,7 @@ export class LinearKernels {
     );
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Exports;
     this.exports.init_linear(kernelSets[set], this.allocate(this.exports.linear_scratch_bytes()));
+    this.#afterScratch = this.#free;
   }
 
   allocate(bytes: number): number {
@@ -89,7 +91,7 @@ export class LinearKernels {
 
   /** Frees everything but the scratch. */
   reset(): void {
-    this.#free = 65536 + 8192;
+    this.#free = this.#afterScratch;
   }
 
   f32(at: number, length: number): Float32Array {

@@ -1,5 +1,5 @@
-// The forms of prepared activations. Tokens go in tiles of 6 (floats: of 4), then at most one tile of 4, one of 2 and one of
-// 1; a tile lies where its tokens would lie one by one, and inside it the tokens are interleaved.
+// The forms of prepared activations. Tokens go in as few tiles as there can be, all of one size or the first ones larger by 1; a
+// tile lies where its tokens would lie one by one, and inside it the tokens are interleaved.
 //
 // Integer forms quantise blocks of 32 columns: value ~ d · integer, d = max |value| / 127, or / (127 · 256) as i16. A tile of T tokens has for every block
 // T headers of 16 bytes, then T times the data.
@@ -31,19 +31,50 @@ export function prepared_token_bytes(form: i32, columns: i32): usize {
   return (<usize>columns >> 5) * (HEADER + data_bytes(form));
 }
 
-/** Tokens of the tile that starts at `token`. Six tokens of floats would need more vector registers than there are. */
+/** Up to this many tokens meet packed weights directly: they do not repay unpacking. */
+const DIRECT_TOKENS = 20;
+
+/** Whether integer weights are unpacked for this many tokens. 16-bit operands take so much room that bytes are better left packed. */
 @inline
-export function tile_size(form: i32, tokens: i32, token: i32): i32 {
-  const rest = tokens - token;
-  if (rest >= 6 && form != FLOATS) return 6;
-  if (rest >= 4) return 4;
-  return rest >= 2 ? 2 : 1;
+export function unpacks(form: i32, tokens: i32): bool {
+  return tokens > DIRECT_TOKENS && form != I16_ZEROS && form != FLOATS;
 }
 
-/** First token of the tile that holds `token`. */
-export function tile_start(form: i32, tokens: i32, token: i32): i32 {
-  const largest = form == FLOATS ? 4 : 6;
-  let start = token - (token % largest);
-  while (start + tile_size(form, tokens, start) <= token) start += tile_size(form, tokens, start);
-  return start;
+/**
+ * Most tokens of a tile. Two accumulators a token and the operands have to fit 16 vector registers; those of packed weights are
+ * more, but 16-bit ones are worth some spilling.
+ */
+@inline
+function largest_tile(form: i32, tokens: i32): i32 {
+  if (form == I16_ZEROS) return 6;
+  return form == FLOATS || unpacks(form, tokens) ? 5 : 4;
+}
+
+/** How many tiles `tokens` tokens make. */
+@inline
+export function tile_count(form: i32, tokens: i32): i32 {
+  const largest = largest_tile(form, tokens);
+  return (tokens + largest - 1) / largest;
+}
+
+/** Tokens of tile `tile`. */
+@inline
+export function tile_size(form: i32, tokens: i32, tile: i32): i32 {
+  const tiles = tile_count(form, tokens);
+  return tokens / tiles + (tile < tokens % tiles ? 1 : 0);
+}
+
+/** First token of tile `tile`. */
+@inline
+export function tile_start(form: i32, tokens: i32, tile: i32): i32 {
+  const tiles = tile_count(form, tokens);
+  return tile * (tokens / tiles) + min(tile, tokens % tiles);
+}
+
+/** The tile that holds `token`. */
+export function tile_of(form: i32, tokens: i32, token: i32): i32 {
+  const tiles = tile_count(form, tokens);
+  const small = tokens / tiles;
+  const in_large = (tokens % tiles) * (small + 1);
+  return token < in_large ? token / (small + 1) : tokens % tiles + (token - in_large) / small;
 }

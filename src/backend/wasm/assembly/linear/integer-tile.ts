@@ -1,11 +1,11 @@
-// integer_tile: 8 rows times a tile of 1, 2, 4 or 6 tokens, whole rows long, for every integer layout and kernel set
+// integer_tile: 8 rows times a tile of tokens for every integer layout and kernel set, straight from packed weights
 //
-//   sums[t, r] = sum over blocks of d[t] · scale[r] · dot(weight[r], x[t]) (+ d[t] · sum(x[t]) · min[r])
+//   sums[t, r] += sum over blocks of d[t] · scale[r] · dot(weight[r], x[t]) (+ d[t] · sum(x[t]) · min[r])
 //
 //   sums       f32 [T, 8]; they stay in memory, for there are too few vector registers for them beside the dots
 //   group      one packed group (layouts.ts)
 //   x          one tile of prepared activations (forms.ts)
-//   blocks     columns / 32; a multiple of 8 for K-quants
+//   blocks     some whole blocks of 32 columns; 8 for K-quants
 //   overflow   |i8| <= 127 and 32 columns: bytes and nibbles taken whole 32 · 255 · 127 = 1.04e6, which f32 holds exactly;
 //              |i16| <= 127 · 256: 2.7e8. An i32 lane holds 2.1e9. Six bits are less.
 //   order      one product and one fused sum for each block (each half block), ascending; the same in integer_streams
@@ -25,10 +25,6 @@ export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums:
   const x_step: usize = offsetof<T>() * (is_i16<S>() ? 80 : 48);
   const half_x: usize = is_i16<S>() ? 32 : 16;
   const half_quants: usize = is_nibbles<L>() || is_six_bits<L>() ? 64 : 128;
-  for (let at: usize = 0; at < 32 * offsetof<T>(); at += 32) {
-    v128.store(sums + at, zero);
-    v128.store(sums + at, zero, 16);
-  }
   const end = x + <usize>blocks * x_step;
   let head = group, block = group;
   while (x < end) {

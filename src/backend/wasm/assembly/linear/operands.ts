@@ -22,7 +22,14 @@ export function low_rows<L>(vector: v128, pairs: usize, chunk: usize, nibbles: v
 /** Rows 4..7; the byte as it is where the layout subtracts. */
 @inline
 export function high_rows<L, S>(vector: v128, quants: usize, pairs: usize, chunk: usize, nibbles: v128, high_bits: v128): v128 {
-  if (subtracts<L, S>()) return vector;
+  return subtracts<L, S>() ? vector : high_nibbles_or_bytes<L>(vector, quants, pairs, chunk, nibbles, high_bits);
+}
+
+/** Rows 4..7, a byte each column. */
+@inline
+export function high_nibbles_or_bytes<L>(
+  vector: v128, quants: usize, pairs: usize, chunk: usize, nibbles: v128, high_bits: v128,
+): v128 {
   if (is_nibbles<L>()) return v128.and(i16x8.shr_u(vector, 4), nibbles);
   if (!is_six_bits<L>()) return v128.load(quants + (32 * chunk + 16));
   const bits = v128.load(pairs + 16 * (chunk >> 1));
@@ -48,6 +55,14 @@ export function low_scales<L>(head: usize, block: usize, half: usize, bits: v128
 export function high_scales<L>(head: usize, block: usize, half: usize, bits: v128, scale: v128): v128 {
   if (!is_k<L>()) return load_short_floats(block + 8, bits, scale);
   return f32x4.mul(high_group_values(block + 8 * half), v128.load(head, 16));
+}
+
+/** Scales of rows 4..7 as the weight has them. `scale` is 2^102. */
+@inline
+export function true_high_scales<L, S>(head: usize, block: usize, half: usize, bits: v128, scale: v128): v128 {
+  const scales = high_scales<L>(head, block, half, bits, scale);
+  // The head of a K-quant holds them divided by 16 where the layout subtracts.
+  return is_k<L>() && subtracts<L, S>() ? f32x4.mul(scales, f32x4.splat(16)) : scales;
 }
 
 /** What rows 0..3 add for every unit of the sum of their activations. */

@@ -47,6 +47,13 @@ export function mac<S>(acc: v128, x: v128, z: v128, e: v128, o: v128): v128 {
   return unreachable();
 }
 
+/** acc + weight · x for one vector of activations: half a chunk in the i16 set. */
+@inline
+export function add_product<S>(acc: v128, x: v128, weight: v128): v128 {
+  if (is_i16<S>()) return i32x4.add(acc, i32x4.dot_i16x8_s(x, weight));
+  return mac<S>(acc, x, x, weight, weight);
+}
+
 /** One i32 for each of 4 rows. */
 @inline
 export function finish<S>(acc: v128): v128 {

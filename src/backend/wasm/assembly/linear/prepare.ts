@@ -5,7 +5,7 @@
 //   levels     127 as i8, 127 · 256 as i16: the wider form costs nothing more, and is 256 times closer
 
 import {
-  data_bytes, FLOATS, HEADER, I16_SUMS, I16_ZEROS, I8_SUMS, I8_ZEROS, prepared_token_bytes, tile_size, tile_start,
+  data_bytes, FLOATS, HEADER, I16_SUMS, I16_ZEROS, I8_SUMS, I8_ZEROS, prepared_token_bytes, tile_of, tile_size, tile_start,
 } from './forms';
 import { DOT_SIGNED, kernel_set, PAIRS } from './state';
 
@@ -17,8 +17,9 @@ const ROUNDER: f32 = 12582912;
 const ROUNDER_BITS: i32 = 0x4b400000;
 
 export function prepare_token(form: i32, x: usize, columns: i32, tokens: i32, token: i32, out: usize): void {
-  const start = tile_start(form, tokens, token);
-  const size = <usize>tile_size(form, tokens, start);
+  const index = tile_of(form, tokens, token);
+  const start = tile_start(form, tokens, index);
+  const size = <usize>tile_size(form, tokens, index);
   const place = <usize>(token - start);
   const tile = out + <usize>start * prepared_token_bytes(form, columns);
   if (form == FLOATS) return prepare_floats(x, columns, tile + place * 4, size * 4);

@@ -1,10 +1,12 @@
-// Walks tiles of tokens and groups of rows: tokens outside, rows inside, so that a tile of activations stays in cache.
+// Walks tiles of tokens, groups of rows and, where weights are unpacked, slabs of columns. One token walks four distant groups at
+// once (state.ts); tiles are slow enough for the memory to keep up.
 
-import { prepared_token_bytes, tile_size } from './forms';
-import { run_kernel } from './kernels';
-import { layout_form, layout_group_bytes } from './layouts';
-import { scratch_memory } from './state';
+import { prepared_token_bytes, tile_count, tile_size, tile_start, unpacks } from './forms';
+import { run_kernel, run_slab, STREAMED, UNPACK } from './kernels';
+import { F32_COLUMNS, layout_form, layout_group_bytes, NIBBLES } from './layouts';
+import { scratch_memory, slab_memory, STREAMS, TILES_PER_PASS } from './state';
 import { store_rows } from './store-rows';
+import { SLAB_COLUMNS } from './unpack-slab';
 
 export function run_groups(
   layout: i32, weight: usize, rows: i32, columns: i32, firstGroup: i32, groups: i32,
@@ -12,28 +14,64 @@ export function run_groups(
 ): void {
   const bytes = layout_group_bytes(layout, columns);
   const form = layout_form(layout);
-  const token_bytes = prepared_token_bytes(form, columns);
   const sums = scratch_memory();
-  let token = 0;
-  while (token < tokens) {
-    const size = tile_size(form, tokens, token);
-    const x = prepared + <usize>token * token_bytes;
-    let group = firstGroup;
-    if (size == 1) {
-      const quarter = groups >> 2;
-      for (const end = group + quarter; group < end; group++) {
-        run_kernel(layout, 0, weight + <usize>group * bytes, <usize>quarter * bytes, x, columns, sums);
-        for (let stream = 0; stream < 4; stream++) {
-          store_group(group + stream * quarter, token, 1, sums + <usize>stream * 32, rows, y, yStride, bias, accumulate);
-        }
-      }
-      group = firstGroup + 4 * quarter;
+  const tiles = tile_count(form, tokens);
+  const passes = uses_slabs(layout, form, tokens) ? (tiles + TILES_PER_PASS - 1) / TILES_PER_PASS : tiles;
+  const streamed = tokens == 1 ? groups / STREAMS : 0;
+  for (let i = 0; i < streamed; i++) {
+    run_kernel(layout, STREAMED, weight + <usize>(firstGroup + i) * bytes, <usize>streamed * bytes, prepared, columns, sums);
+    for (let stream = 0; stream < STREAMS; stream++) {
+      const group = firstGroup + i + stream * streamed;
+      store_group(group, 0, 1, sums + <usize>stream * 32, rows, y, yStride, bias, accumulate);
     }
-    for (; group < firstGroup + groups; group++) {
-      run_kernel(layout, size, weight + <usize>group * bytes, 0, x, columns, sums);
-      store_group(group, token, size, sums, rows, y, yStride, bias, accumulate);
+  }
+  for (let pass = 0; pass < passes; pass++) {
+    const tile = (pass * tiles) / passes, end = ((pass + 1) * tiles) / passes;
+    const first = tile_start(form, tokens, tile), count = tile_start(form, tokens, end) - first;
+    for (let group = firstGroup + streamed * STREAMS; group < firstGroup + groups; group++) {
+      run_group(layout, weight + <usize>group * bytes, columns, prepared, tokens, tile, end, sums);
+      store_group(group, first, count, sums, rows, y, yStride, bias, accumulate);
     }
-    token += size;
+  }
+}
+
+/** Whether tokens meet weights of this layout in unpacked slabs. Floats repay it as soon as there is a second tile. */
+@inline
+function uses_slabs(layout: i32, form: i32, tokens: i32): bool {
+  if (layout < NIBBLES) return layout != F32_COLUMNS && tokens > 4;
+  return unpacks(form, tokens);
+}
+
+/** sums [tokens of the tiles, 8] = the products of whole rows. */
+function run_group(
+  layout: i32, group: usize, columns: i32, prepared: usize, tokens: i32, tile: i32, end: i32, sums: usize,
+): void {
+  const form = layout_form(layout);
+  const token_bytes = prepared_token_bytes(form, columns);
+  const first = tile_start(form, tokens, tile);
+  const count = tile_start(form, tokens, end) - first;
+  memory.fill(sums, 0, <usize>count * 32);
+  if (!uses_slabs(layout, form, tokens)) {
+    return run_kernel(layout, count, group, 0, prepared + <usize>first * token_bytes, columns, sums);
+  }
+  for (let column = 0; column < columns; column += SLAB_COLUMNS) {
+    const packed = group + layout_group_bytes(layout, column);
+    run_slabs(layout, packed, column, min(SLAB_COLUMNS, columns - column), prepared, token_bytes, tokens, tile, end, sums);
+  }
+}
+
+/** sums [tokens of the tiles, 8] += the products of `width` columns. */
+function run_slabs(
+  layout: i32, packed: usize, column: i32, width: i32, prepared: usize, token_bytes: usize, tokens: i32, tile: i32, end: i32, sums: usize,
+): void {
+  const form = layout_form(layout);
+  const before = prepared_token_bytes(form, column);
+  const slab = slab_memory();
+  run_kernel(layout, UNPACK, packed, 0, 0, width, slab);
+  for (; tile < end; tile++) {
+    const size = tile_size(form, tokens, tile);
+    run_slab(layout, size, slab, prepared + <usize>tile_start(form, tokens, tile) * token_bytes + <usize>size * before, width, sums);
+    sums += <usize>size * 32;
   }
 }
 

@@ -16,6 +16,12 @@ export function is_nibbles<L>(): bool {
   return offsetof<L>() == NIBBLES || offsetof<L>() == NIBBLES_MIN || offsetof<L>() == K_NIBBLES || offsetof<L>() == K_HALVES;
 }
 
+/** True where tiles may have 5 or 6 tokens: forms.ts. */
+@inline
+export function has_large_tiles<L, S>(): bool {
+  return is_i16<S>() && !has_min<L>();
+}
+
 @inline
 export function has_halves<L>(): bool {
   return offsetof<L>() == K_HALVES || offsetof<L>() == K_SIX_BITS;
