@@ -48,7 +48,15 @@ const house: Readonly<Record<string, Room>> = {
     may: ['dtype', 'tensor', 'checkpoint', 'backend/backend.ts', 'model', 'tokenizer', 'sampling', 'engine'],
   },
   'load.ts': {
-    may: ['checkpoint', 'gguf', 'open-checkpoint.node.ts', 'backend/open.ts', 'engine', 'start-engine.ts'],
+    may: [
+      'checkpoint',
+      'gguf',
+      'open-checkpoint.node.ts',
+      'backend/backend.ts',
+      'backend/open.ts',
+      'engine',
+      'start-engine.ts',
+    ],
   },
   browser: {
     may: ['backend', 'checkpoint', 'gguf', 'model/config.ts', 'engine', 'start-engine.ts', 'version.ts'],
