@@ -3,7 +3,7 @@ const MIN_MATCH = 2;
 const MAX_MATCH = 4;
 
 /** What a row beside another costs, in steps of one row: decoding waits for weights, which a step reads once for all rows. */
-const ROW_COST = 0.25;
+const ROW_COST = 0.3;
 /** How much one guess changes the expectation: about the last ten count. */
 const LEARNING_RATE = 0.1;
 const FIRST_EXPECTATION = 0.5;
