@@ -163,19 +163,22 @@ export class StepLoop {
 
   /** After a lost device everybody starts again from their tokens, which nobody notices; any other error ends all that run. */
   async #recover(error: RealizarError): Promise<void> {
-    await this.#abandonSteps();
-    if (error.code !== 'device-lost' || !this.#restores.take(performance.now())) return this.#failAll(error);
+    const others = await this.#abandonSteps();
+    // What follows from a loss may be told before it.
+    const cause = [error, ...others].find(({ code }) => code === 'device-lost') ?? error;
+    if (cause.code !== 'device-lost' || !this.#restores.take(performance.now())) return this.#failAll(cause);
     this.#scheduler.preemptAll();
     try {
       await this.#model.restore();
-    } catch (cause) {
-      this.#failAll(typed(cause));
+    } catch (failure) {
+      this.#failAll(typed(failure));
     }
   }
 
-  /** Waits for what is in flight and drops it. */
-  async #abandonSteps(): Promise<void> {
-    await Promise.allSettled(this.#inFlight.splice(0).map(({ results }) => results));
+  /** Waits for what is in flight and drops it. @returns why steps of it failed */
+  async #abandonSteps(): Promise<RealizarError[]> {
+    const outcomes = await Promise.allSettled(this.#inFlight.splice(0).map(({ results }) => results));
+    return outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [typed(outcome.reason)] : []));
   }
 
   #dropCancelled(): void {

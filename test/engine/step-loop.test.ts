@@ -186,6 +186,21 @@ describe('a device that is lost', () => {
     expect(restores).toBeGreaterThan(80);
   });
 
+  test('is noticed also when a step tells first what followed from it', async () => {
+    let step = 0;
+    const { engine, model } = fakeEngine({
+      stepsInFlight: 4,
+      onStep: (_, fake) => {
+        if (step++ !== 3) return;
+        fake.lost = true;
+        throw new TypeError('no such buffer');
+      },
+    });
+    const { tokenIds } = await engine.generate([5, 6, 7], { ...greedy, maxTokens: 12 }).result();
+    expect(tokenIds).toEqual(fakeAnswer([5, 6, 7], 12));
+    expect(model.restores).toBe(1);
+  });
+
   test('changes no logits', async () => {
     let step = 0;
     const { engine, model } = fakeEngine({
