@@ -12,8 +12,8 @@ import { checkOptions, startEngine } from './start-engine.ts';
 
 /**
  * A GGUF file, the first file of a split one, or a Hugging Face folder, by its path or `file:` URL; a GGUF file behind an
- * `http(s):` URL, read by ranges; one in memory or in a Blob; or a checkpoint opened before, which stays open: keep it so where the backend is a
- * GPU, because a lost device has to be given the weights again.
+ * `http(s):` URL, read by ranges; one in memory or in a Blob; or a checkpoint opened before, which stays open: keep it so where
+ * the backend is a GPU, because one that is lost has to be given the weights again.
  */
 export type ModelSource = string | URL | Blob | Uint8Array | Checkpoint;
 
