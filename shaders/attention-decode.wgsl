@@ -6,7 +6,7 @@
 //   table        blocks of all sequences
 //   rope         (cos, sin) [tokens, pairs], with ROPE_DIMENSIONS
 //   head_norms   f32 [2, head dim]: of queries, of keys, with HEAD_NORMS
-//   y            f32 [tokens, query heads, head dim]; SPLIT: parts [tokens, query heads, STRIDE chunks, head dim / 2 + 1] vec2f,
+//   y            f32 [tokens, query heads, head dim]; SPLIT: parts [tokens, query heads, stride chunks, head dim / 2 + 1] vec2f,
 //                the last (largest, sum), for attention-merge
 //   grid         kv heads, splits of the positions, tokens
 //   launcher     src/backend/webgpu/kernels/attention.ts
@@ -15,8 +15,6 @@
 // A team of 64 invocations takes a chunk of positions.
 const HEAD_DIM = {{HEAD_DIM}}u;
 const GROUP = {{GROUP}}u;
-const NUM_KV_HEADS = {{NUM_KV_HEADS}}u;
-const BLOCK_SIZE = {{BLOCK_SIZE}}u;
 const TEAMS = {{TEAMS}}u;
 const TEAM = 64u;
 const WORKGROUP = TEAMS * TEAM;
@@ -38,10 +36,9 @@ const MAX_PARTS = 8u;
 @group(0) @binding(6) var<storage, read> head_norms: array<f32>;
 #endif
 @group(0) @binding(7) var<storage, read_write> y: array<vec2f>;
-#if SPLIT
-@group(0) @binding(8) var<uniform> stride: vec4u;
-#endif
+@group(0) @binding(8) var<uniform> shape: Shape;
 
+#include "lib/attention-shape"
 #include "lib/attended"
 #include "lib/heads"
 
@@ -75,7 +72,7 @@ fn main(
 #endif
 
   load_heads(row, kv_head, local);
-  if (end_chunk == position / CHUNK + 1u && first_chunk < end_chunk) { store_key_and_value(rows[row].y * NUM_KV_HEADS + kv_head, local); }
+  if (end_chunk == position / CHUNK + 1u && first_chunk < end_chunk) { store_key_and_value(rows[row].y * shape.num_kv_heads + kv_head, local); }
   storageBarrier();
   workgroupBarrier();
 
@@ -161,7 +158,7 @@ fn main(
               largest = max(largest, part_maxima[(team * GROUP + g) * MAX_PARTS + j]);
             }
 #if SPLIT
-            let at = ((row * NUM_KV_HEADS + kv_head) * GROUP + g) * stride.x + chunk - first / CHUNK;
+            let at = ((row * shape.num_kv_heads + kv_head) * GROUP + g) * shape.stride + chunk - first / CHUNK;
             y[at * (WORDS + 1u) + w] = value{{h}};
             if (w == 0u) { y[at * (WORDS + 1u) + WORDS] = vec2f(largest, sum{{h}}); }
 #else
@@ -193,7 +190,7 @@ fn main(
   {
     let item = local + {{i}}u * WORKGROUP;
     if (item < GROUP * WORDS) {
-      y[(row * NUM_KV_HEADS + kv_head) * GROUP * WORDS + item] = total{{i}}.value / total{{i}}.sum;
+      y[(row * shape.num_kv_heads + kv_head) * GROUP * WORDS + item] = total{{i}}.value / total{{i}}.sum;
     }
   }
 #endfor

@@ -12,9 +12,6 @@
 // Dao et al. 2022, arXiv:2205.14135; sums in the order of attention-decode.
 const HEAD_DIM = {{HEAD_DIM}}u;
 const GROUP = {{GROUP}}u;
-const NUM_KV_HEADS = {{NUM_KV_HEADS}}u;
-const BLOCK_SIZE = {{BLOCK_SIZE}}u;
-const WIDTH = (GROUP + 2u) * NUM_KV_HEADS * HEAD_DIM;
 const WORKGROUP = 256u;
 const WORDS = HEAD_DIM / 2u;
 const PARTS = {{PARTS}}u;
@@ -32,6 +29,9 @@ const MAX_PARTS = 8u;
 @group(0) @binding(5) var<storage, read> tiles: array<vec4u>;
 @group(0) @binding(6) var<storage, read_write> y: array<vec2f>;
 
+@group(0) @binding(7) var<uniform> shape: Shape;
+
+#include "lib/attention-shape"
 #include "lib/attended"
 
 var<workgroup> q: array<vec4f, TILE * HEAD_DIM / 4u>;
@@ -57,7 +57,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
 
   for (var i = local; i < TILE * HEAD_DIM / 4u; i += WORKGROUP) {
     let row = first_row + min(i / (HEAD_DIM / 4u), count - 1u);
-    let at = row * WIDTH + head * HEAD_DIM + 4u * (i % (HEAD_DIM / 4u));
+    let at = row * (GROUP + 2u) * shape.num_kv_heads * HEAD_DIM + head * HEAD_DIM + 4u * (i % (HEAD_DIM / 4u));
     q[i] = vec4f(queries[at], queries[at + 1u], queries[at + 2u], queries[at + 3u]);
   }
 #for i in 0..4
@@ -142,7 +142,7 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
     {
       let query = (local / WORDS) * PART_QUERIES + {{i}}u;
       if (query < count) {
-        y[((first_row + query) * NUM_KV_HEADS * GROUP + head) * WORDS + w] = total{{i}}.value / total{{i}}.sum;
+        y[((first_row + query) * shape.num_kv_heads * GROUP + head) * WORDS + w] = total{{i}}.value / total{{i}}.sum;
       }
     }
 #endfor

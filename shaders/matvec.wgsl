@@ -5,7 +5,7 @@
 //   scales    of prepare, with int8 and without SHARED
 //   w0 w1 w2  weights in planes, see dtype/*; GATED: w0 is the gate, w1 the other factor
 //   bias      f32 [outputs] of all matrices, one after another, with BIAS
-//   y         f32 [tokens, outputs]: STORE or ADD
+//   y         f32 [tokens, stride], of which the outputs are the columns from `first` on: stored or, with ADD, added
 //   grid      ceil(rows / rows of a workgroup) of every matrix (GATED: of one), ceil(tokens / COLUMNS)
 //   launcher  src/backend/webgpu/kernels/matvec.ts
 //
@@ -15,7 +15,7 @@
 enable subgroups;
 #endif
 const INPUTS = {{INPUTS}}u;
-const BLOCKS = INPUTS / 32u;
+const BLOCKS = (INPUTS + 31u) / 32u;
 const WORKGROUP = {{WORKGROUP}}u;
 const LANES = {{LANES}}u;
 const UNIT = {{UNIT}}u;
@@ -25,20 +25,11 @@ const GROUPS = WORKGROUP / LANES;
 const ROWS = {{ROWS}}u;
 const COLUMNS = {{COLUMNS}}u;
 const GROUP_ROWS = GROUPS * ROWS;
-const W0_ROWS = {{W0_ROWS}}u;
-const W1_ROWS = {{W1_ROWS}}u;
-const W2_ROWS = {{W2_ROWS}}u;
-const W0_PLANE1 = {{W0_PLANE1}}u; const W0_PLANE2 = {{W0_PLANE2}}u;
-const W1_PLANE1 = {{W1_PLANE1}}u; const W1_PLANE2 = {{W1_PLANE2}}u;
-const W2_PLANE1 = {{W2_PLANE1}}u; const W2_PLANE2 = {{W2_PLANE2}}u;
 #if GATED
-const OUTPUTS = W0_ROWS;
 const SUMS = 2u;
 #else
-const OUTPUTS = W0_ROWS + W1_ROWS + W2_ROWS;
 const SUMS = 1u;
 #endif
-const NORM_EPS = f32({{NORM_EPS}});
 
 #if SHARED
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
@@ -62,16 +53,22 @@ const NORM_EPS = f32({{NORM_EPS}});
 @group(0) @binding(5) var<storage, read> bias: array<f32>;
 #endif
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
-#if COLUMNS > 1
-@group(0) @binding(7) var<uniform> tokens: vec4u;
-#endif
+@group(0) @binding(7) var<uniform> shape: Shape;
 
-#include "dtype/{{W0_DTYPE}}" with W=w0 PLANES=W0
+/** A row of y has `stride` numbers, of which these outputs are those from `first` on, and their biases from `bias` on. */
+struct Shape {
+  tokens: u32, stride: u32, first: u32, bias: u32,
+  w0_rows: u32, W0_PLANE1: u32, W0_PLANE2: u32, W0_PLANE3: u32,
+  w1_rows: u32, W1_PLANE1: u32, W1_PLANE2: u32, W1_PLANE3: u32, w1_first_group: u32,
+  w2_rows: u32, W2_PLANE1: u32, W2_PLANE2: u32, W2_PLANE3: u32, w2_first_group: u32,
+}
+
+#include "dtype/{{W0_DTYPE}}" with W=w0 PLANES=shape.W0
 #if MATRICES > 1
-#include "dtype/{{W1_DTYPE}}" with W=w1 PLANES=W1
+#include "dtype/{{W1_DTYPE}}" with W=w1 PLANES=shape.W1
 #endif
 #if MATRICES > 2
-#include "dtype/{{W2_DTYPE}}" with W=w2 PLANES=W2
+#include "dtype/{{W2_DTYPE}}" with W=w2 PLANES=shape.W2
 #endif
 
 #if SHARED
@@ -82,24 +79,17 @@ var<workgroup> quant_scales: array<vec2f, BLOCKS>;
 #else
 var<workgroup> normed: array<vec4f, 8u * BLOCKS>;
 #endif
-#if NORM
-#include "lib/norm"
-#endif
+#include "lib/activations"
 
 /** The row of activations, ready for products, into workgroup memory. */
 fn prepare(local: u32) {
 #if NORM
   let inverse = inverse_rms(0u, local);
+#else
+  let inverse = 1.0;
 #endif
   for (var b = local; b < BLOCKS; b += WORKGROUP) {
-    var v = array<vec4f, 8>();
-#for j in 0..8
-#if NORM
-    v[{{j}}] = x[b * 8u + {{j}}u] * inverse * norm[b * 8u + {{j}}u];
-#else
-    v[{{j}}] = x[b * 8u + {{j}}u];
-#endif
-#endfor
+    let v = activations(0u, b, inverse);
 #if ACTIVATIONS == int8
     let q = quantised(v);
     quants[b] = q.lo;
@@ -142,9 +132,9 @@ fn lanes_of(sum: f32, invocation: u32) -> f32 {
 fn finish(n: u32, token: u32, sums: vec2f) {
 #if BIAS
 #if GATED
-  let biased = sums + vec2f(bias[n], bias[W0_ROWS + n]);
+  let biased = sums + vec2f(bias[shape.bias + n], bias[shape.bias + shape.w0_rows + n]);
 #else
-  let biased = sums + vec2f(bias[n], 0.0);
+  let biased = sums + vec2f(bias[shape.bias + n], 0.0);
 #endif
 #else
   let biased = sums;
@@ -155,9 +145,9 @@ fn finish(n: u32, token: u32, sums: vec2f) {
   let value = biased.x;
 #endif
 #if ADD
-  y[token * OUTPUTS + n] += value;
+  y[token * shape.stride + shape.first + n] += value;
 #else
-  y[token * OUTPUTS + n] = value;
+  y[token * shape.stride + shape.first + n] = value;
 #endif
 }
 
@@ -177,7 +167,7 @@ fn main(
   let first_token = id.y * COLUMNS;
 #for c in 0..{{COLUMNS}}
 #if COLUMNS > 1
-  let token{{c}} = min(first_token + {{c}}u, tokens.x - 1u);
+  let token{{c}} = min(first_token + {{c}}u, shape.tokens - 1u);
 #else
   let token{{c}} = 0u;
 #endif
@@ -185,23 +175,23 @@ fn main(
 
   // Which matrix, and the workgroup's first row of it.
   var first_row = id.x * GROUP_ROWS;
-  var matrix_rows = W0_ROWS;
+  var matrix_rows = shape.w0_rows;
   var output = first_row;
 #if MATRICES > 1 && !GATED
   var matrix = 0u;
-  if (id.x >= {{W1_FIRST_GROUP}}u) {
+  if (id.x >= shape.w1_first_group) {
     matrix = 1u;
-    first_row = (id.x - {{W1_FIRST_GROUP}}u) * GROUP_ROWS;
-    matrix_rows = W1_ROWS;
-    output = W0_ROWS + first_row;
+    first_row = (id.x - shape.w1_first_group) * GROUP_ROWS;
+    matrix_rows = shape.w1_rows;
+    output = shape.w0_rows + first_row;
   }
 #endif
 #if MATRICES > 2
-  if (id.x >= {{W2_FIRST_GROUP}}u) {
+  if (id.x >= shape.w2_first_group) {
     matrix = 2u;
-    first_row = (id.x - {{W2_FIRST_GROUP}}u) * GROUP_ROWS;
-    matrix_rows = W2_ROWS;
-    output = W0_ROWS + W1_ROWS + first_row;
+    first_row = (id.x - shape.w2_first_group) * GROUP_ROWS;
+    matrix_rows = shape.w2_rows;
+    output = shape.w0_rows + shape.w1_rows + first_row;
   }
 #endif
 
@@ -306,7 +296,7 @@ fn main(
     let row = o % GROUP_ROWS;
     let token = first_token + o / GROUP_ROWS;
 #if COLUMNS > 1
-    let is_wanted = first_row + row < matrix_rows && token < tokens.x;
+    let is_wanted = first_row + row < matrix_rows && token < shape.tokens;
 #else
     let is_wanted = first_row + row < matrix_rows;
 #endif
@@ -329,7 +319,7 @@ fn main(
 #endif
     let row = group * ROWS + {{r}}u;
 #if COLUMNS > 1
-    let is_wanted = lane == 0u && first_row + row < matrix_rows && first_token + {{c}}u < tokens.x;
+    let is_wanted = lane == 0u && first_row + row < matrix_rows && first_token + {{c}}u < shape.tokens;
 #else
     let is_wanted = lane == 0u && first_row + row < matrix_rows;
 #endif

@@ -10,7 +10,6 @@
 const WORKGROUP = 64u;
 const HEAD_DIM = {{HEAD_DIM}}u;
 const GROUP = {{GROUP}}u;
-const NUM_KV_HEADS = {{NUM_KV_HEADS}}u;
 
 @group(0) @binding(0) var<storage, read_write> projections: array<f32>;
 #if KV == f16
@@ -28,6 +27,9 @@ const NUM_KV_HEADS = {{NUM_KV_HEADS}}u;
 @group(0) @binding(5) var<storage, read> head_norms: array<f32>;
 #endif
 
+@group(0) @binding(6) var<uniform> shape: Shape;
+
+#include "lib/attention-shape"
 #include "lib/heads"
 
 @compute @workgroup_size(WORKGROUP)
@@ -35,6 +37,6 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
   let kv_head = id.x;
   let row = id.y;
   load_heads(row, kv_head, local);
-  store_key_and_value(rows[row].y * NUM_KV_HEADS + kv_head, local);
-  for (var i = local; i < KEY_AT; i += WORKGROUP) { projections[row * WIDTH + kv_head * KEY_AT + i] = heads[i]; }
+  store_key_and_value(rows[row].y * shape.num_kv_heads + kv_head, local);
+  for (var i = local; i < KEY_AT; i += WORKGROUP) { projections[(row * (GROUP + 2u) * shape.num_kv_heads + kv_head * GROUP) * HEAD_DIM + i] = heads[i]; }
 }

@@ -9,11 +9,8 @@
 //   launcher  src/backend/webgpu/kernels/prepare.ts
 
 const INPUTS = {{INPUTS}}u;
-const BLOCKS = INPUTS / 32u;
+const BLOCKS = (INPUTS + 31u) / 32u;
 const WORKGROUP = {{WORKGROUP}}u;
-#if NORM
-const NORM_EPS = f32({{NORM_EPS}});
-#endif
 
 @group(0) @binding(0) var<storage, read> x: array<vec4f>;
 #if NORM
@@ -27,9 +24,7 @@ const NORM_EPS = f32({{NORM_EPS}});
 @group(0) @binding(4) var<storage, read_write> scales: array<vec2f>;
 #include "lib/quantise"
 #endif
-#if NORM
-#include "lib/norm"
-#endif
+#include "lib/activations"
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: vec3u) {
@@ -41,16 +36,11 @@ fn main(@builtin(local_invocation_index) local: u32, @builtin(workgroup_id) id: 
 #endif
 #if NORM
   let inverse = inverse_rms(first, local);
+#else
+  let inverse = 1.0;
 #endif
   for (var b = local; b < BLOCKS; b += WORKGROUP) {
-    var v = array<vec4f, 8>();
-#for j in 0..8
-#if NORM
-    v[{{j}}] = x[first + b * 8u + {{j}}u] * inverse * norm[b * 8u + {{j}}u];
-#else
-    v[{{j}}] = x[first + b * 8u + {{j}}u];
-#endif
-#endfor
+    let v = activations(first, b, inverse);
 #if ACTIVATIONS == int8
     let q = quantised(v);
     prepared[(row * 2u) * BLOCKS + b] = q.lo;

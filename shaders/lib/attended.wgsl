@@ -16,9 +16,5 @@ fn merged(a: Attended, b: Attended) -> Attended {
 }
 
 fn first_visible(position: u32) -> u32 {
-#if WINDOW > 0
-  return select(0u, position + 1u - {{WINDOW}}u, position + 1u > {{WINDOW}}u);
-#else
-  return 0u;
-#endif
+  return select(0u, position + 1u - shape.window, shape.window > 0u && position + 1u > shape.window);
 }

@@ -9,8 +9,8 @@
 
 /** Where a position of a sequence lies: the number of its head's row in the cache. */
 fn cache_row(first_block: u32, position: u32, kv_head: u32) -> u32 {
-  let slot = table[first_block + position / BLOCK_SIZE] * BLOCK_SIZE + position % BLOCK_SIZE;
-  return slot * NUM_KV_HEADS + kv_head;
+  let slot = table[first_block + position / shape.block_size] * shape.block_size + position % shape.block_size;
+  return slot * shape.num_kv_heads + kv_head;
 }
 
 /** Numbers 8i to 8i + 7 of a key. */

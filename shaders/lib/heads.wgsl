@@ -1,12 +1,8 @@
 // The query heads of one kv head, its key and its value, for one row: normed (HEAD_NORMS), turned and scaled, in workgroup memory.
 // Su et al. 2021, arXiv:2104.09864.
-const QUERY_WIDTH = NUM_KV_HEADS * GROUP * HEAD_DIM;
-const KV_WIDTH = NUM_KV_HEADS * HEAD_DIM;
-const WIDTH = QUERY_WIDTH + 2u * KV_WIDTH;
 const KEY_AT = GROUP * HEAD_DIM;
 const VALUE_AT = KEY_AT + HEAD_DIM;
 const PAIRS = {{ROPE_DIMENSIONS}}u / 2u;
-const SCALE = f32({{SCALE}});
 
 /** GROUP queries, a key, a value. */
 var<workgroup> heads: array<f32, (GROUP + 2u) * HEAD_DIM>;
@@ -17,18 +13,20 @@ var<workgroup> head_squares: array<f32, (GROUP + 1u) * HEAD_LANES>;
 
 /** Called by the whole workgroup, which may read `heads` afterwards. */
 fn load_heads(row: u32, kv_head: u32, local: u32) {
+  let kv_width = shape.num_kv_heads * HEAD_DIM;
+  let first_query = row * kv_width * (GROUP + 2u) + kv_head * KEY_AT;
+  let first_key = row * kv_width * (GROUP + 2u) + kv_width * GROUP + kv_head * HEAD_DIM;
   for (var i = local; i < KEY_AT; i += WORKGROUP) {
-    let q = projections[row * WIDTH + kv_head * KEY_AT + i];
+    let q = projections[first_query + i];
 #if HEAD_NORMS
     heads[i] = q;
 #else
-    heads[i] = q * SCALE;
+    heads[i] = q * shape.scale;
 #endif
   }
   for (var i = local; i < HEAD_DIM; i += WORKGROUP) {
-    let at = row * WIDTH + QUERY_WIDTH + kv_head * HEAD_DIM + i;
-    heads[KEY_AT + i] = projections[at];
-    heads[VALUE_AT + i] = projections[at + KV_WIDTH];
+    heads[KEY_AT + i] = projections[first_key + i];
+    heads[VALUE_AT + i] = projections[first_key + kv_width + i];
   }
   workgroupBarrier();
 #if HEAD_NORMS
@@ -45,10 +43,10 @@ fn load_heads(row: u32, kv_head: u32, local: u32) {
     let head = i / HEAD_DIM;
     var total = 0.0;
     for (var lane = 0u; lane < HEAD_LANES; lane++) { total += head_squares[head * HEAD_LANES + lane]; }
-    let inverse = inverseSqrt(total / f32(HEAD_DIM) + f32({{NORM_EPS}}));
+    let inverse = inverseSqrt(total / f32(HEAD_DIM) + shape.norm_eps);
     let is_query = head < GROUP;
     let normed = heads[i] * inverse * head_norms[select(HEAD_DIM, 0u, is_query) + i % HEAD_DIM];
-    heads[i] = select(normed, normed * SCALE, is_query);
+    heads[i] = select(normed, normed * shape.scale, is_query);
   }
   workgroupBarrier();
 #endif

@@ -1,6 +1,7 @@
 // Inverse root mean square of a row of `x`, for kernels of any WORKGROUP up to 256 with the same bits: 256 lanes of squares,
 // sixteen sums of sixteen lanes, one sum.
 const NORM_LANES = 256u;
+const NORM_EPS = f32({{NORM_EPS}});
 
 var<workgroup> squares: array<f32, NORM_LANES>;
 var<workgroup> square_sums: array<f32, 16>;

@@ -15,6 +15,8 @@ export interface BatchData {
   readonly rows: GPUBuffer;
   /** u32: block numbers of all sequences. */
   readonly table: GPUBuffer;
+  /** As the host has it, [tokens]. */
+  readonly sequenceOf: Int32Array;
   /** Every sequence has one row: all of them decode. */
   readonly isDecode: boolean;
   readonly maxPosition: number;
@@ -86,6 +88,7 @@ export class BatchStore {
       ids: this.#ids(batch),
       rows: this.#buffer(rows),
       table: this.#buffer(Int32Array.from(blockTable)),
+      sequenceOf,
       isDecode: new Set(sequenceOf).size === tokens,
       maxPosition: positions.reduce((a, b) => Math.max(a, b), 0),
       slots: slotMapping.reduce((a, b) => Math.max(a, b + 1), 0),

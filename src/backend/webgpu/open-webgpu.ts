@@ -14,6 +14,8 @@ export interface WebgpuOptions {
   readonly requestDevice?: (() => Promise<GPUDevice>) | undefined;
   /** Largest part of a weight in one buffer, in bytes: for tests of small devices. */
   readonly shardBytes?: number | undefined;
+  /** `plain`: one simple kernel for each step of an op, slow and the same everywhere. */
+  readonly kernels?: 'fused' | 'plain' | undefined;
 }
 
 /**

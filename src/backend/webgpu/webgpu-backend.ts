@@ -28,6 +28,8 @@ import { hasRoom } from './has-room.ts';
 import { createKvCache, kvCacheBytes } from './kv-cache.ts';
 import type { GpuLinear, OpContext, Ops } from './ops.ts';
 import { embed } from './plain/embed.ts';
+import { FastOps } from './kernels/fast-ops.ts';
+import { tuningOf } from './kernels/tuning.ts';
 import { plainOps } from './plain/plain-ops.ts';
 import { Profiler } from './profiler.ts';
 import { Readback } from './readback.ts';
@@ -40,6 +42,8 @@ export interface WebgpuBackendOptions {
   readonly kvDType?: KvDType | undefined;
   /** Largest shard of a weight, in bytes; for tests of what happens on small devices. */
   readonly shardBytes?: number | undefined;
+  /** `plain`: one simple kernel for each step of an op, slow and the same everywhere. */
+  readonly kernels?: 'fused' | 'plain' | undefined;
 }
 
 /** Steps whose reads may be waited for together: enough to hide a read behind the next steps' work. */
@@ -62,7 +66,7 @@ export class WebgpuBackend implements Backend {
   #uploads: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor({ opened, kvDType = 'f16', shardBytes }: WebgpuBackendOptions) {
+  constructor({ opened, kvDType = 'f16', shardBytes, kernels = 'fused' }: WebgpuBackendOptions) {
     this.gpu = new Gpu(opened.device, opened.facts);
     this.#kvDType = kvDType;
     this.#uploader = new Uploader(this.gpu, { shardBytes });
@@ -75,9 +79,16 @@ export class WebgpuBackend implements Backend {
       ropeOf: (data, rope) => this.#batches.ropeOf(data, rope),
       words: (values) => this.#batches.words(values),
     };
-    this.#ops = plainOps(this.#context);
-    const { description } = opened.facts;
-    this.info = { name: 'webgpu', mode: 'plain', threads: 1, device: description, stepsInFlight: STEPS_IN_FLIGHT };
+    const tuning = tuningOf(opened.facts);
+    const plain = plainOps(this.#context);
+    this.#ops = kernels === 'plain' ? plain : new FastOps(this.#context, plain, tuning);
+    this.info = {
+      name: 'webgpu',
+      mode: kernels === 'plain' ? 'plain' : tuning.int8 ? 'int8' : 'f32',
+      threads: 1,
+      device: opened.facts.description,
+      stepsInFlight: STEPS_IN_FLIGHT,
+    };
   }
 
   /** Asks the device for all the memory at once, and gives it back: a model that does not fit is refused before it is read. */

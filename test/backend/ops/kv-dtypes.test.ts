@@ -15,7 +15,7 @@ const chunk = (sequence: number, start: number, count: number): Chunk => ({
 });
 
 /** A key on the border of two roundings may fall to either side; what such a step may move the whole by. */
-const bounds: Readonly<Record<Exclude<KvDType, 'f32'>, number>> = { f16: 5e-5, q8_0: 1.5e-3 };
+const bounds: Readonly<Record<Exclude<KvDType, 'f32'>, number>> = { f16: 1e-4, q8_0: 1.5e-3 };
 
 describeEachBackend('keys and values', (backend, { kvDTypes }) => {
   const narrow = (['f16', 'q8_0'] as const).filter((dtype) => kvDTypes.includes(dtype));

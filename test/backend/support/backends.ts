@@ -11,6 +11,8 @@ import { kernelSetNames, supportedKernelSets } from '../../../src/backend/wasm/p
 export interface Candidate {
   readonly name: string;
   readonly open: (threads?: number) => Promise<Backend>;
+  /** It computes on as many threads as it is opened with. */
+  readonly isThreaded?: boolean;
   /** Largest relative root mean square error of one product with a weight of this dtype. */
   readonly tolerance: (dtype: DType) => number;
   /** How it can store keys and values. */
@@ -36,6 +38,7 @@ async function wasmCandidates(): Promise<Candidate[]> {
   const threaded = supported.map((kernelSet): Candidate => {
     return {
       name: `wasm ${kernelSet}`,
+      isThreaded: true,
       open: (threads = 2) => createWasmBackend({ threads, kernelSet }),
       tolerance: wasmTolerance,
       kvDTypes,
@@ -60,7 +63,7 @@ async function webgpuCandidates(): Promise<Candidate[]> {
     {
       name: 'webgpu',
       open: () => createWebgpuBackend({ source, kvDType: 'f32' }),
-      tolerance: () => 1e-5,
+      tolerance: wasmTolerance,
       kvDTypes: ['f32', 'f16'],
     },
   ];

@@ -40,10 +40,7 @@ async function runModel(options: WasmBackendOptions, tied: boolean): Promise<Flo
 describe('a model in several memories', () => {
   test('is one, as these tests have it', () => {
     const { tensors } = smallLlama({ tied: false });
-    const plan = memoryPlan(
-      [...tensors.values()],
-      kvShape({ numLayers: LAYERS, numKvHeads: 4, headDim: 32 }, 128),
-    );
+    const plan = memoryPlan([...tensors.values()], kvShape({ numLayers: LAYERS, numKvHeads: 4, headDim: 32 }, 128));
     expect(placeModel(plan, SMALL_MEMORY.maxPages * 65_536).banks).toBe(3);
   });
 

@@ -1,0 +1,216 @@
+import type { AttentionOptions } from '../../backend.ts';
+import type { BatchData } from '../batch-data.ts';
+import { COPY_DST, COPY_SRC, STORAGE } from '../gpu-flags.ts';
+import type { GpuTensor, GpuWeight } from '../gpu-tensor.ts';
+import type { GpuKvLayer } from '../kv-cache.ts';
+import type { GpuAttentionWeights, GpuFeedForwardWeights, GpuLinear, OpContext, Ops } from '../ops.ts';
+import { Attention, type AttentionCall } from './attention.ts';
+import { attentionTiles } from './attention-tiles.ts';
+import { isMultipliable, Product, type ProductSpec } from './product.ts';
+import type { Tuning } from './tuning.ts';
+
+/** The fused kernels of this folder, and `plain` for shapes they are not made for. */
+export class FastOps implements Ops {
+  readonly #context: OpContext;
+  readonly #plain: Ops;
+  readonly #tuning: Tuning;
+  /** By their first matrix; there are more than one only where a matrix has several uses. */
+  readonly #products = new WeakMap<GpuWeight, KnownProduct[]>();
+  readonly #headNorms = new WeakMap<GpuTensor, GPUBuffer>();
+  readonly #attentions = new Map<string, Attention>();
+  /** Projections whose heads `attention` still has to turn, and the norms of those heads. */
+  readonly #unturned = new WeakMap<GpuTensor, { readonly headNorms: GPUBuffer | undefined }>();
+  readonly #tiles = new WeakMap<BatchData, Map<number, { readonly buffer: GPUBuffer; readonly count: number }>>();
+
+  constructor(context: OpContext, plain: Ops, tuning: Tuning) {
+    this.#context = context;
+    this.#plain = plain;
+    this.#tuning = tuning;
+  }
+
+  embed(table: GpuWeight, data: BatchData): GpuTensor {
+    return this.#plain.embed(table, data);
+  }
+
+  attentionInputs(
+    x: GpuTensor,
+    weights: GpuAttentionWeights,
+    cache: GpuKvLayer,
+    data: BatchData,
+    options: AttentionOptions,
+  ): GpuTensor {
+    const { norm, query, key, value, queryNorm, keyNorm } = weights;
+    const linears = [query, key, value];
+    if (!areMultipliable(linears) || !Attention.supports(options, cache.dtype)) {
+      return this.#plain.attentionInputs(x, weights, cache, data, options);
+    }
+    const product = this.#product(linears, { norm, eps: options.normEps }, 'store');
+    const projections = this.#context.activation([data.tokens, product.outputs]);
+    product.run(x.buffer, data.tokens, projections.buffer);
+    this.#unturned.set(projections, { headNorms: queryNorm && keyNorm && this.#joinedNorms(queryNorm, keyNorm) });
+    return projections;
+  }
+
+  attention(projections: GpuTensor, cache: GpuKvLayer, data: BatchData, options: AttentionOptions): GpuTensor {
+    const unturned = this.#unturned.get(projections);
+    if (!unturned) return this.#plain.attention(projections, cache, data, options);
+    const { headNorms } = unturned;
+    const { numHeads, headDim, rope } = options;
+    const y = this.#context.activation([data.tokens, numHeads * headDim]);
+    const call: AttentionCall = {
+      projections: projections.buffer,
+      cache,
+      rows: data.rows,
+      table: data.table,
+      rope: this.#context.ropeOf(data, rope),
+      headNorms,
+      y: y.buffer,
+      tokens: data.tokens,
+      maxPosition: data.maxPosition,
+    };
+    const kernels = this.#attention(cache, options, headNorms !== undefined);
+    if (data.isDecode) {
+      kernels.decode(call);
+    } else {
+      const { buffer, count } = this.#tilesOf(data, kernels.tileSize);
+      kernels.prefill(call, buffer, count);
+    }
+    return y;
+  }
+
+  addLinear(x: GpuTensor, input: GpuTensor, linear: GpuLinear): void {
+    if (!areMultipliable([linear])) return this.#plain.addLinear(x, input, linear);
+    this.#product([linear], undefined, 'add').run(input.buffer, rowsOf(input), x.buffer);
+  }
+
+  gatedLinear(x: GpuTensor, weights: GpuFeedForwardWeights, normEps: number): GpuTensor {
+    const { norm, gate, up } = weights;
+    if (!areMultipliable([gate, up])) return this.#plain.gatedLinear(x, weights, normEps);
+    const product = this.#product([gate, up], { norm, eps: normEps }, 'gated');
+    const y = this.#context.activation([rowsOf(x), product.outputs]);
+    product.run(x.buffer, rowsOf(x), y.buffer);
+    return y;
+  }
+
+  logits(x: GpuTensor, norm: GpuTensor, normEps: number, head: GpuLinear, rows: GPUBuffer, count: number): GpuTensor {
+    if (!areMultipliable([head])) return this.#plain.logits(x, norm, normEps, head, rows, count);
+    const product = this.#product([head], { norm, eps: normEps }, 'store');
+    const y = this.#context.activation([count, product.outputs]);
+    // The only row is the wanted one: a decode step, in which the product prepares its row itself.
+    const isOnly = rowsOf(x) === 1 && count === 1;
+    product.run(x.buffer, count, y.buffer, isOnly ? undefined : rows);
+    return y;
+  }
+
+  best(logits: GpuTensor, count: number, limit: number, y: GpuTensor): void {
+    this.#plain.best(logits, count, limit, y);
+  }
+
+  #product(linears: readonly GpuLinear[], normed: Normed | undefined, form: ProductSpec['form']): Product {
+    const [{ weight }] = linears as readonly [GpuLinear];
+    const all = this.#products.get(weight) ?? [];
+    this.#products.set(weight, all);
+    const known = all.find((each) => each.form === form && isSame(each, linears, normed));
+    if (known) return known.product;
+    const product = new Product(this.#context.gpu, this.#tuning, {
+      matrices: linears.map((linear) => linear.weight),
+      bias: this.#joinedBiases(linears),
+      norm: normed && { weight: normed.norm.buffer, eps: normed.eps },
+      form,
+    });
+    all.push({ product, form, linears, normed });
+    return product;
+  }
+
+  /** The biases one after another; zeros for a matrix without, when another has one. */
+  #joinedBiases(linears: readonly GpuLinear[]): GPUBuffer | undefined {
+    if (linears.every(({ bias }) => bias === undefined)) return undefined;
+    if (linears.length === 1) return linears[0]!.bias!.buffer;
+    return this.#joined(
+      linears.map(({ weight, bias }) => ({ buffer: bias?.buffer, length: weight.shape[0]! })),
+      'biases',
+    );
+  }
+
+  #joinedNorms(queryNorm: GpuTensor, keyNorm: GpuTensor): GPUBuffer {
+    let joined = this.#headNorms.get(queryNorm);
+    if (!joined) {
+      joined = this.#joined(
+        [queryNorm, keyNorm].map(({ buffer, shape }) => ({ buffer, length: shape[0]! })),
+        'norms of heads',
+      );
+      this.#headNorms.set(queryNorm, joined);
+    }
+    return joined;
+  }
+
+  #joined(
+    parts: readonly { readonly buffer: GPUBuffer | undefined; readonly length: number }[],
+    what: string,
+  ): GPUBuffer {
+    const { gpu } = this.#context;
+    const bytes = parts.reduce((total, { length }) => total + 4 * length, 0);
+    const joined = gpu.allocate(bytes, what, STORAGE | COPY_SRC | COPY_DST);
+    let offset = 0;
+    for (const { buffer, length } of parts) {
+      if (buffer) gpu.copy(buffer, 0, joined, offset, 4 * length);
+      offset += 4 * length;
+    }
+    return joined;
+  }
+
+  #attention(cache: GpuKvLayer, options: AttentionOptions, hasHeadNorms: boolean): Attention {
+    const { numHeads, numKvHeads, headDim, rope, scale, normEps, slidingWindow } = options;
+    const { dtype, shape } = cache;
+    const key = [
+      ...[numHeads, numKvHeads, headDim, rope.pairing, rope.dimensions, scale, normEps, slidingWindow],
+      ...[dtype, shape.blockSize, hasHeadNorms],
+    ].join(' ');
+    let attention = this.#attentions.get(key);
+    if (!attention) {
+      const { gpu } = this.#context;
+      attention = new Attention(gpu, this.#tuning, options, { dtype, blockSize: shape.blockSize }, hasHeadNorms);
+      this.#attentions.set(key, attention);
+    }
+    return attention;
+  }
+
+  /** Once for all layers of a step. */
+  #tilesOf(data: BatchData, size: number): { readonly buffer: GPUBuffer; readonly count: number } {
+    const known = this.#tiles.get(data) ?? new Map<number, { readonly buffer: GPUBuffer; readonly count: number }>();
+    this.#tiles.set(data, known);
+    let tiles = known.get(size);
+    if (!tiles) {
+      const list = attentionTiles(data.sequenceOf, size);
+      tiles = { buffer: this.#context.words(list), count: list.length / 4 };
+      known.set(size, tiles);
+    }
+    return tiles;
+  }
+}
+
+interface Normed {
+  readonly norm: GpuTensor;
+  readonly eps: number;
+}
+
+interface KnownProduct {
+  readonly product: Product;
+  readonly form: ProductSpec['form'];
+  readonly linears: readonly GpuLinear[];
+  readonly normed: Normed | undefined;
+}
+
+function isSame(known: KnownProduct, linears: readonly GpuLinear[], normed: Normed | undefined): boolean {
+  return (
+    known.linears.length === linears.length &&
+    known.linears.every(({ weight, bias }, i) => weight === linears[i]!.weight && bias === linears[i]!.bias) &&
+    known.normed?.norm === normed?.norm &&
+    known.normed?.eps === normed?.eps
+  );
+}
+
+const areMultipliable = (linears: readonly GpuLinear[]): boolean =>
+  linears.every(({ weight }) => isMultipliable(weight));
+
+const rowsOf = ({ shape }: GpuTensor): number => shape.slice(0, -1).reduce((product, n) => product * n, 1);
