@@ -15,16 +15,23 @@ const {
   contextLength,
   cold,
   kvType,
+  gpu,
 } = settingsFrom(process.argv.slice(2));
 // Flash attention is the package's default where the model allows it; `off` shows what it costs or brings.
 const flashAttention = process.env.LLAMA_FLASH_ATTENTION === 'off' ? false : 'auto';
 
 let log = '';
 const logger = (_level, message) => void (log += message);
-const llama = await getLlama({ gpu: false, maxThreads: threads, logLevel: LlamaLogLevel.info, logger, build: 'never' });
+const llama = await getLlama({
+  gpu: gpu ? 'vulkan' : false,
+  maxThreads: threads,
+  logLevel: LlamaLogLevel.info,
+  logger,
+  build: 'never',
+});
 let load = foreignLoad();
 const start = performance.now();
-const model = await llama.loadModel({ modelPath, useMmap: true });
+const model = await llama.loadModel({ modelPath, useMmap: true, ...(gpu && { gpuLayers: 'max' }) });
 const context = await model.createContext({
   contextSize: contextLength,
   threads,
@@ -62,7 +69,7 @@ await context.printTimings();
 console.log(
   JSON.stringify({
     engine: 'llama.cpp',
-    library: readFileSync('/proc/self/maps', 'utf8').match(/libggml-cpu-?[\w-]*\.so/)?.[0] ?? 'unknown',
+    library: gpu ? `Vulkan, ${(await llama.getGpuDeviceNames()).join(', ')}` : cpuLibrary(),
     loadMs,
     ...(cold && { firstTokenMs: firstToken - start }),
     prefill: (1000 * promptTokens) / (firstToken - begin),
@@ -74,6 +81,10 @@ console.log(
   }),
 );
 process.exit(0);
+
+function cpuLibrary() {
+  return readFileSync('/proc/self/maps', 'utf8').match(/libggml-cpu-?[\w-]*\.so/)?.[0] ?? 'unknown';
+}
 
 /** tok/s by llama.cpp's own clock; null where it did not say. */
 function ownRate(name) {

@@ -14,7 +14,7 @@ const greedy = { temperature: 0, ignoreEos: true };
 let load = foreignLoad();
 const start = performance.now();
 const engine = await loadEngine(model, {
-  backend: 'wasm',
+  backend: settings.gpu ? 'webgpu' : 'wasm',
   threads,
   contextLength,
   ...(settings.kvType !== undefined && { kvCacheType: settings.kvType as KvDType }),
@@ -42,7 +42,7 @@ for await (const event of generation.events()) {
 
 const run: Run = {
   engine: 'realizar',
-  library: engine.backend.mode,
+  library: [engine.backend.mode, engine.backend.device].filter(Boolean).join(', '),
   loadMs,
   ...(cold && { firstTokenMs: firstToken - start }),
   prefill: (1000 * promptTokens) / (firstToken - begin),

@@ -17,6 +17,8 @@ export interface RunSettings {
   readonly kvType?: string | undefined;
   /** Kernel set of realizar; what the probe finds where undefined. */
   readonly kernelSet?: string | undefined;
+  /** Both engines on the GPU: realizar's webgpu, llama.cpp's Vulkan. */
+  readonly gpu?: boolean | undefined;
 }
 
 /** Prompt of a warm-up: the kernels reach their final tier, and pages and caches are warm. */
@@ -37,6 +39,7 @@ export function settingsFrom(args: readonly string[]): RunSettings {
       context: { type: 'string', default: '2048' },
       kv: { type: 'string' },
       'kernel-set': { type: 'string' },
+      gpu: { type: 'boolean', default: false },
       cold: { type: 'boolean', default: false },
     },
   });
@@ -50,11 +53,12 @@ export function settingsFrom(args: readonly string[]): RunSettings {
     cold: values.cold,
     kvType: values.kv,
     kernelSet: values['kernel-set'],
+    gpu: values.gpu,
   };
 }
 
 export function argumentsOf(settings: RunSettings): string[] {
-  const { model, threads, promptTokens, textLength, generatedTokens, contextLength, cold, kvType, kernelSet } =
+  const { model, threads, promptTokens, textLength, generatedTokens, contextLength, cold, kvType, kernelSet, gpu } =
     settings;
   return [
     model,
@@ -65,6 +69,7 @@ export function argumentsOf(settings: RunSettings): string[] {
     `--context=${contextLength}`,
     ...(kvType === undefined ? [] : [`--kv=${kvType}`]),
     ...(kernelSet === undefined ? [] : [`--kernel-set=${kernelSet}`]),
+    ...(gpu ? ['--gpu'] : []),
     ...(cold ? ['--cold'] : []),
   ];
 }
