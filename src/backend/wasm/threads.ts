@@ -127,6 +127,7 @@ export class Threads implements Executor {
       return { memory: memory.memory, barrier: this.#barriers[i]!, scratch };
     });
     const ready = isReady(worker);
+    worker.keepProcessAlive(true);
     worker.post({ ...this.#setup, memories, thread, generationWord, generation });
     await ready;
     worker.keepProcessAlive(false);
@@ -137,7 +138,6 @@ export class Threads implements Executor {
     this.#isGettingHelp = true;
     while (this.#isGettingHelp && this.threads + this.#helpers.length < loaders) {
       const worker = spawnWorker(workerSource);
-      worker.keepProcessAlive(false);
       const thread = this.threads + this.#helpers.length;
       const isReady = this.#setUp(worker, thread, HELPER_GENERATION, this.#helperGeneration);
       const hasStarted = await isReady.then(

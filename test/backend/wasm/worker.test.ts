@@ -127,10 +127,15 @@ test('threads that cannot use their module do not start', async () => {
   await expect(start).rejects.toMatchObject({ code: 'backend-unavailable' });
 });
 
-test('idle threads do not keep a process alive', async () => {
+test('threads keep a process alive while they take on another memory, and not when they are idle', async () => {
   const { spawnSync } = await import('node:child_process');
   const backend = new URL('../../../src/backend/wasm/wasm-backend.ts', import.meta.url).href;
-  const program = `import { createWasmBackend } from ${JSON.stringify(backend)}; console.log((await createWasmBackend({ threads: 2 })).info.threads);`;
+  const program = `
+    import { createWasmBackend } from ${JSON.stringify(backend)};
+    const backend = await createWasmBackend({ threads: 2, maxPages: 128 });
+    const parts = ['a', 'b', 'c'].map((name) => ({ weights: [{ name, dtype: 'f32', shape: [1024, 300] }] }));
+    await backend.reserve({ parts, kvCache: { numLayers: 0, numKvHeads: 1, headDim: 8, numBlocks: 1, blockSize: 1 } });
+    console.log(backend.info.threads);`;
   const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     timeout: 20_000,
     encoding: 'utf8',
