@@ -119,6 +119,68 @@ describe('scheduler', () => {
     },
   );
 
+  test('a draft takes what prefill has left of a chunk', () => {
+    const scheduler = new Scheduler(new BlockManager(8, 4), { maxSequences: 2, chunkSize: 6 });
+    const [sequence, other] = [generation(2), generation(4)];
+    scheduler.add(sequence);
+    compute(scheduler.schedule());
+    sequence.draft = [1, 2, 3, 4, 5, 6, 7, 8];
+    expect(scheduler.schedule()).toEqual([{ sequence, start: 2, rows: 7, draft: [1, 2, 3, 4, 5, 6] }]);
+    scheduler.add(other);
+    expect(scheduler.schedule()).toEqual([
+      { sequence, start: 2, rows: 3, draft: [1, 2] },
+      { sequence: other, start: 0, rows: 4 },
+    ]);
+  });
+
+  test('there is no draft where blocks run out for it, and nobody makes way for one', () => {
+    const scheduler = new Scheduler(new BlockManager(2, 4), { maxSequences: 2, chunkSize: 6 });
+    const sequence = generation(6);
+    scheduler.add(sequence);
+    compute(scheduler.schedule());
+    sequence.draft = [1, 2];
+    expect(scheduler.schedule()).toEqual([{ sequence, start: 6, rows: 1 }]);
+  });
+
+  test('steps ahead have a row of everybody who runs, until somebody may come in, has known tokens, or blocks run out', () => {
+    const scheduler = new Scheduler(new BlockManager(3, 4), { maxSequences: 2, chunkSize: 8 });
+    const [first, second] = [generation(2), generation(3)];
+    scheduler.add(first);
+    expect(scheduler.scheduleAhead(() => true)).toBeUndefined();
+    const start = (step: readonly ScheduledRows[]) => {
+      for (const { sequence, rows } of step) sequence.computed += rows;
+    };
+    start(scheduler.schedule());
+    scheduler.add(second);
+    expect(scheduler.scheduleAhead(() => true)).toBeUndefined();
+    first.append(7);
+    start(scheduler.schedule());
+    expect(scheduler.scheduleAhead((sequence) => sequence !== second)).toBeUndefined();
+    scheduler.add(generation(1)); // for whom there is no place
+    const ahead = scheduler.scheduleAhead(() => true)!;
+    expect(ahead.map(({ sequence, start: at, rows }) => [sequence, at, rows])).toEqual([
+      [first, 3, 1],
+      [second, 3, 1],
+    ]);
+    start(ahead);
+    expect([first.tokensInFlight, second.tokensInFlight]).toEqual([2, 2]);
+    expect(scheduler.scheduleAhead(() => true)).toBeUndefined(); // both need a block and one is left
+  });
+
+  test('when all start again they keep their order, before those that wait', () => {
+    const scheduler = new Scheduler(new BlockManager(8, 4), { maxSequences: 2, chunkSize: 64 });
+    const [first, second, third] = [generation(2), generation(3), generation(1)];
+    for (const sequence of [first, second, third]) scheduler.add(sequence);
+    compute(scheduler.schedule());
+    scheduler.preemptAll();
+    expect(scheduler.numRunning).toBe(0);
+    expect(blocksOf([first, second, third])).toEqual([]);
+    expect(scheduler.schedule()).toEqual([
+      { sequence: first, start: 0, rows: 3 },
+      { sequence: second, start: 0, rows: 4 },
+    ]);
+  });
+
   test('whatever comes and goes: no block has two owners, none is lost, limits hold and the oldest advances', () => {
     const limits = fc.record({
       maxSequences: fc.integer({ min: 1, max: 4 }),
