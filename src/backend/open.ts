@@ -54,6 +54,8 @@ export async function describeBackends(options: BackendOptions = {}): Promise<re
 
 async function openBest(options: BackendOptions): Promise<Backend> {
   if (options.device !== undefined) return openWebgpu(options);
+  const { mayHaveGpu } = await import('./webgpu/gpu-hardware.node.ts');
+  if (!mayHaveGpu()) return openWasm(options);
   const { findGpu } = await import('./webgpu/find-gpu.node.ts');
   const { isReal } = await findGpu();
   return isReal ? openWebgpu(options).catch(() => openWasm(options)) : openWasm(options);

@@ -1,5 +1,6 @@
 import { demoModelPath } from '../../demo.node.ts';
 import { loadEngine } from '../../load.ts';
+import { describeBackends } from '../../backend/open.ts';
 import { supportedKernelSets } from '../../backend/wasm/probe.ts';
 import { machine } from '../machine.ts';
 import { nodeObjection } from '../node-version.ts';
@@ -28,7 +29,12 @@ export async function doctor(): Promise<void> {
       console.log(`FAIL  ${name.padEnd(14)} ${error instanceof Error ? error.message : String(error)}`);
     }
   }
-  console.log('      WebGPU         not in this version; models run on the CPU');
+  // A GPU is welcome and never needed.
+  for (const { name, detail, isAvailable, isChosen } of await describeBackends()) {
+    console.log(
+      `${isAvailable ? 'ok   ' : '-    '} ${name.padEnd(14)} ${detail}${isChosen ? ' (chosen by auto)' : ''}`,
+    );
+  }
 }
 
 function nodeVersion(): string {

@@ -1,4 +1,4 @@
-import { openBackend } from '../../backend/open.ts';
+import { describeBackends, openBackend } from '../../backend/open.ts';
 import type { Checkpoint, MetadataValue } from '../../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../open-checkpoint.node.ts';
 import { planModel } from '../../model/load-model.ts';
@@ -43,6 +43,7 @@ const FEATURES = [
 async function machineFacts() {
   const { cpu, threads, memoryBytes } = machine();
   const kernelSets = await supportedKernelSets();
+  const backends = await describeBackends();
   return {
     version,
     features: FEATURES,
@@ -51,8 +52,8 @@ async function machineFacts() {
     threads,
     memory_bytes: memoryBytes,
     simd: { mode: kernelSets[0], kernel_sets: kernelSets },
-    adapters: [] as string[],
-    backends: ['wasm', 'reference'],
+    adapters: backends.filter(({ name, isAvailable }) => name === 'webgpu' && isAvailable).map(({ detail }) => detail),
+    backends,
   };
 }
 
@@ -64,8 +65,10 @@ ${facts.features.map((feature) => `  ${feature}`).join('\n')}
 
 CPU       ${facts.cpu}, ${facts.threads} threads
 SIMD      ${facts.simd.mode} (of ${facts.simd.kernel_sets.join(', ')})
-Adapters  none: models run on the CPU
-Node      ${facts.node}`;
+Node      ${facts.node}
+
+Backends:
+${facts.backends.map(({ name, detail, isChosen }) => `  ${name.padEnd(9)} ${detail}${isChosen ? ' (chosen by auto)' : ''}`).join('\n')}`;
 
 async function modelFacts(path: string, context: number | undefined) {
   const checkpoint = await openCheckpoint(path);

@@ -217,5 +217,8 @@ describe('realizar doctor', () => {
     const { stdout } = await cli(['doctor']);
     expect(stdout).not.toContain('FAIL');
     expect(stdout).toContain('Once upon a time, there was');
+    for (const backend of ['webgpu', 'wasm', 'reference'])
+      expect(stdout).toMatch(new RegExp(`^(ok|-) +${backend} +\\S.*$`, 'm'));
+    expect(stdout.match(/chosen by auto/g)).toHaveLength(1);
   });
 });
