@@ -8,6 +8,9 @@ import { scratch_memory, slab_memory, STREAMS, TILES_PER_PASS } from './state';
 import { store_rows } from './store-rows';
 import { SLAB_COLUMNS } from './unpack-slab';
 
+/** Weights that all tiles meet before the next weights come from memory: they have to stay in the second cache meanwhile. */
+const CACHED_BYTES: i32 = 256 * 1024;
+
 export function run_groups(
   layout: i32, weight: usize, rows: i32, columns: i32, firstGroup: i32, groups: i32,
   prepared: usize, tokens: i32, y: usize, yStride: i32, bias: usize, accumulate: i32,
@@ -25,12 +28,16 @@ export function run_groups(
       store_group(group, 0, 1, sums + <usize>stream * 32, rows, y, yStride, bias, accumulate);
     }
   }
-  for (let pass = 0; pass < passes; pass++) {
-    const tile = (pass * tiles) / passes, end = ((pass + 1) * tiles) / passes;
-    const first = tile_start(form, tokens, tile), count = tile_start(form, tokens, end) - first;
-    for (let group = firstGroup + streamed * STREAMS; group < firstGroup + groups; group++) {
-      run_group(layout, weight + <usize>group * bytes, columns, prepared, tokens, tile, end, sums);
-      store_group(group, first, count, sums, rows, y, yStride, bias, accumulate);
+  const together = max(1, CACHED_BYTES / <i32>bytes);
+  for (let start = firstGroup + streamed * STREAMS; start < firstGroup + groups; start += together) {
+    const stop = min(start + together, firstGroup + groups);
+    for (let pass = 0; pass < passes; pass++) {
+      const tile = (pass * tiles) / passes, end = ((pass + 1) * tiles) / passes;
+      const first = tile_start(form, tokens, tile), count = tile_start(form, tokens, end) - first;
+      for (let group = start; group < stop; group++) {
+        run_group(layout, weight + <usize>group * bytes, columns, prepared, tokens, tile, end, sums);
+        store_group(group, first, count, sums, rows, y, yStride, bias, accumulate);
+      }
     }
   }
 }
