@@ -38,6 +38,10 @@ const house: Readonly<Record<string, Room>> = {
     may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'backend/check-kv-shape.ts', 'generated'],
     packages: ['webgpu'],
   },
+  'backend/webgl': {
+    may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/wasm'],
+    packages: ['gpu.js'],
+  },
   'backend/open.ts': { may: ['backend'] },
   tokenizer: { may: ['checkpoint'] },
   'tokenizer/chat-template.ts': { may: ['checkpoint', 'tokenizer'], packages: ['@huggingface/jinja'] },

@@ -20,10 +20,16 @@ export async function openBackend(choice: BackendChoice, options: BrowserBackend
       return openWebgpu();
     case 'wasm':
       return openWasm(options);
+    case 'webgl':
+      return openWebgl();
     default:
-      throw new RealizarError('backend-unavailable', `there is no ${choice} backend for pages; use webgpu or wasm`, {
-        field: 'backend',
-      });
+      throw new RealizarError(
+        'backend-unavailable',
+        `there is no ${choice} backend for pages; use webgpu, wasm or webgl`,
+        {
+          field: 'backend',
+        },
+      );
   }
 }
 
@@ -43,6 +49,11 @@ async function openBest(options: BrowserBackendOptions): Promise<Backend> {
 async function openWebgpu(): Promise<Backend> {
   const { createWebgpuBackend } = await import('../backend/webgpu/open-webgpu.ts');
   return createWebgpuBackend();
+}
+
+async function openWebgl(): Promise<Backend> {
+  const { createWebglBackend } = await import('../backend/webgl/webgl-backend.ts');
+  return createWebglBackend();
 }
 
 async function openWasm({ threads, kernelSet }: BrowserBackendOptions): Promise<Backend> {
