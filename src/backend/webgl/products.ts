@@ -1,13 +1,14 @@
 import type { GPU as Gpu, IKernelRunShortcut, Texture as GpuTexture } from 'gpu.js';
-import { createTexture, texelsOf, writeRows, type Matrix } from './matrix.ts';
+import { createTexture, rowLayout, strideOf, writeRows, type Matrix, type RowLayout } from './matrix.ts';
 import type { GlContext } from './open-context.ts';
 
-// Kernels are text: a minifier would rewrite functions that gpu.js has to read. `quads`: texels of a row.
-
-/** [tokens, rows]: one dot product each, in an order that only the row's length decides. */
+/**
+ * [tokens, rows]: one dot product each, in an order that only the row's length decides. The kernel is text, because a
+ * minifier would rewrite a function that gpu.js has to read.
+ */
 const PRODUCT = `function product(weights, inputs) {
   let sum = 0;
-  for (let i = 0; i < this.constants.quads; i++) {
+  for (let i = 0; i < this.constants.texels; i++) {
     const w = weights[this.thread.x][i];
     const x = inputs[this.thread.y][i];
     sum += w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3];
@@ -15,24 +16,16 @@ const PRODUCT = `function product(weights, inputs) {
   return sum;
 }`;
 
-/** [count, columns]: rows of a matrix by their numbers. */
-const ROWS = `function rows(weights, numbers) {
-  const quad = weights[numbers[this.thread.y]][Math.floor(this.thread.x / 4)];
-  const lane = this.thread.x % 4;
-  if (lane === 0) return quad[0];
-  if (lane === 1) return quad[1];
-  if (lane === 2) return quad[2];
-  return quad[3];
-}`;
-
 /** Matrix products on WebGL2 by gpu.js. Weights stay on the GPU; activations go there and come back. */
 export class Products {
   readonly #context: GlContext;
   readonly #gpu: Gpu;
   readonly #Texture: typeof GpuTexture;
-  /** By what they compute and the texels of a row. */
-  readonly #kernels = new Map<string, IKernelRunShortcut>();
+  /** By texels of a row. */
+  readonly #kernels = new Map<number, IKernelRunShortcut>();
+  /** By shape. */
   readonly #inputs = new Map<string, WebGLTexture>();
+  readonly #reading: WebGLFramebuffer;
 
   /** gpu.js is fetched only here. */
   static async open(context: GlContext): Promise<Products> {
@@ -46,40 +39,37 @@ export class Products {
     this.#context = context;
     this.#gpu = gpu;
     this.#Texture = Texture;
+    this.#reading = context.gl.createFramebuffer();
   }
 
   /** @param inputs [tokens, columns] @returns inputs · matrixᵀ, [tokens, rows] */
-  multiply({ parts, rows, columns }: Matrix, inputs: Float32Array): Float32Array {
-    const tokens = inputs.length / columns;
-    const quads = texelsOf(columns);
-    const kernel = this.#kernel('product', PRODUCT, quads);
-    const x = this.#texture(this.#input(columns, inputs), quads, tokens);
+  multiply({ parts, rows, layout }: Matrix, inputs: Float32Array): Float32Array {
+    const tokens = inputs.length / layout.columns;
+    const kernel = this.#kernel(strideOf(layout) / 4);
+    const x = this.#argument(this.#input(layout.columns, inputs), layout, tokens);
     const out = new Float32Array(tokens * rows);
     for (const part of parts) {
-      const result = this.#run(kernel, [part.rows, tokens], [this.#texture(part.texture, quads, part.rows), x]);
-      result.forEach((row, token) => out.set(row, token * rows + part.firstRow));
+      kernel.setOutput([part.rows, tokens]);
+      const weights = this.#argument(part.texture, layout, part.rows);
+      const products = kernel(...([weights, x] as unknown as Parameters<typeof kernel>)) as Float32Array[];
+      products.forEach((row, token) => out.set(row, token * rows + part.firstRow));
     }
     return out;
   }
 
-  /** Rows of a matrix, [numbers.length, columns]. */
-  rows({ parts, columns }: Matrix, numbers: Int32Array): Float32Array {
-    const quads = texelsOf(columns);
-    const kernel = this.#kernel('rows', ROWS, quads);
+  /** Rows of a matrix by their numbers, [numbers.length, columns]. */
+  rows({ parts, layout }: Matrix, numbers: Int32Array): Float32Array {
+    const { gl } = this.#context;
+    const { columns, width, folds } = layout;
     const out = new Float32Array(numbers.length * columns);
-    for (const part of parts) {
-      const places = [...numbers.keys()].filter(
-        (i) => numbers[i]! >= part.firstRow && numbers[i]! < part.firstRow + part.rows,
-      );
-      if (places.length === 0) continue;
-      const wanted = places.map((i) => numbers[i]! - part.firstRow);
-      const result = this.#run(
-        kernel,
-        [columns, places.length],
-        [this.#texture(part.texture, quads, part.rows), wanted],
-      );
-      result.forEach((row, i) => out.set(row, places[i]! * columns));
-    }
+    const row = new Float32Array(strideOf(layout));
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#reading);
+    numbers.forEach((number, i) => {
+      const part = parts.find(({ firstRow, rows }) => number >= firstRow && number < firstRow + rows)!;
+      gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, part.texture, 0);
+      gl.readPixels(0, (number - part.firstRow) * folds, width, folds, gl.RGBA, gl.FLOAT, row);
+      out.set(row.subarray(0, columns), i * columns);
+    });
     return out;
   }
 
@@ -92,43 +82,40 @@ export class Products {
     this.#context.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 
-  #kernel(name: string, source: string, quads: number): IKernelRunShortcut {
-    const key = `${name} ${quads}`;
-    const known = this.#kernels.get(key);
+  #kernel(texels: number): IKernelRunShortcut {
+    const known = this.#kernels.get(texels);
     if (known) return known;
     const kernel = this.#gpu
-      .createKernel(source as unknown as () => number)
-      .setConstants({ quads })
+      .createKernel(PRODUCT as unknown as () => number)
+      .setConstants({ texels })
       .setPrecision('single')
+      // Otherwise gpu.js compiles anew for larger outputs, and the call that made it do so answers with the old size.
+      .setTactic('precision')
       .setDynamicArguments(true)
       .setDynamicOutput(true);
-    this.#kernels.set(key, kernel);
+    this.#kernels.set(texels, kernel);
     return kernel;
-  }
-
-  #run(kernel: IKernelRunShortcut, output: [number, number], args: unknown[]): Float32Array[] {
-    kernel.setOutput(output);
-    return kernel(...(args as Parameters<IKernelRunShortcut>)) as Float32Array[];
   }
 
   /** The texture that activations of this shape go through. */
   #input(columns: number, inputs: Float32Array): WebGLTexture {
-    const { gl } = this.#context;
+    const { gl, maxSize } = this.#context;
+    const layout = rowLayout(columns, maxSize);
     const tokens = inputs.length / columns;
     const key = `${columns} ${tokens}`;
-    const texture = this.#inputs.get(key) ?? createTexture(gl, texelsOf(columns), tokens);
+    const texture = this.#inputs.get(key) ?? createTexture(gl, layout, tokens);
     this.#inputs.set(key, texture);
-    writeRows(gl, texture, 0, columns, inputs);
+    writeRows(gl, texture, layout, 0, inputs);
     return texture;
   }
 
-  /** A texture as gpu.js takes it: [height][width] of four numbers. */
-  #texture(texture: WebGLTexture, width: number, height: number): GpuTexture {
+  /** A texture as gpu.js takes it: [rows][texels] of four numbers, in a place of its own width and height. */
+  #argument(texture: WebGLTexture, { width, folds }: RowLayout, rows: number): GpuTexture {
     return new this.#Texture({
       texture,
-      size: [width, height],
-      dimensions: [width, height, 1],
-      output: [width, height],
+      size: [width, rows * folds],
+      dimensions: [width * folds, rows, 1],
+      output: [width * folds, rows],
       context: this.#context.gl,
       type: 'ArrayTexture(4)',
       kernel: {},

@@ -7,7 +7,7 @@ import { compileModule, MAX_PAGES } from '../wasm/module.ts';
 import { chooseKernels } from '../wasm/probe.ts';
 import { weightTensor } from '../wasm/tensor.ts';
 import { WasmBackend } from '../wasm/wasm-backend.ts';
-import { TEXEL_FLOATS, texelsOf, uploadMatrix } from './matrix.ts';
+import { rowLayout, strideOf, uploadMatrix } from './matrix.ts';
 import { openContext, type GlContext } from './open-context.ts';
 import { Products } from './products.ts';
 import { WebglExecutor } from './webgl-executor.ts';
@@ -58,7 +58,7 @@ export class WebglBackend extends WasmBackend {
 
   override weightBytes(dtype: DType, shape: readonly number[]): number {
     if (shape.length !== 2) return super.weightBytes(dtype, shape);
-    return shape[0]! * texelsOf(shape[1]!) * TEXEL_FLOATS * 4;
+    return shape[0]! * strideOf(rowLayout(shape[1]!, this.#context.maxSize)) * 4;
   }
 }
 

@@ -39,6 +39,8 @@ export class WebglExecutor implements Executor {
     throw new RealizarError('backend-unavailable', 'the calling thread does not read files');
   }
 
+  helpLoading(): void {}
+
   async addBanks(): Promise<void> {}
 
   async dispose(): Promise<void> {
@@ -88,11 +90,16 @@ export class WebglExecutor implements Executor {
   }
 
   /** Arguments as in wasm/kernels/embed.ts. */
-  #embed(memory: WasmMemory, count: number, [, weight, , , numbers, out]: Int32Array): boolean {
+  #embed(memory: WasmMemory, count: number, args: Int32Array): boolean {
+    const [, weight, , , ids, out, chosenRows, best, bestColumns] = args;
     const matrix = this.#matrices.get(weight!);
     if (!matrix) return false;
-    const rows = this.#products.rows(matrix, memory.i32.slice(numbers! / 4, numbers! / 4 + count));
-    memory.f32.set(rows, out! / 4);
+    const numbers = memory.i32.slice(ids! / 4, ids! / 4 + count);
+    for (let token = 0; chosenRows !== 0 && token < count; token++) {
+      const row = memory.i32[chosenRows! / 4 + token]!;
+      if (row >= 0) numbers[token] = memory.f32[best! / 4 + row * bestColumns!]!;
+    }
+    memory.f32.set(this.#products.rows(matrix, numbers), out! / 4);
     return true;
   }
 

@@ -21,7 +21,8 @@ export function expectClose(actual: ArrayLike<number>, expected: readonly Row[],
 /** Bit for bit, so that 0 is not -0. */
 export function expectSameBits(actual: Float32Array, expected: Float32Array): void {
   expect(actual.length).toBe(expected.length);
-  expect(bitsOf(actual).equals(bitsOf(expected)), 'the same bits').toBe(true);
+  const [these, those] = [bitsOf(actual), bitsOf(expected)];
+  expect(these.length === those.length && these.every((word, i) => word === those[i]), 'the same bits').toBe(true);
 }
 
-const bitsOf = (values: Float32Array) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+const bitsOf = (values: Float32Array) => new Uint32Array(values.buffer, values.byteOffset, values.length);

@@ -7,7 +7,7 @@ export class Random {
   #state: number;
 
   constructor(seed: string) {
-    this.#state = Buffer.from(seed).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5);
+    this.#state = new TextEncoder().encode(seed).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5);
   }
 
   /** In [0, 1). */
