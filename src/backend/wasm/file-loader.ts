@@ -11,7 +11,7 @@ import {
 import type { Alone } from './upload.ts';
 
 /** Bytes of one list: enough that waking threads is nothing beside it, little enough that progress is seen to move. */
-const LIST_BYTES = 32 * 2 ** 20;
+const LIST_BYTES = 64 * 2 ** 20;
 
 /** From so many bytes on, threads that otherwise would not compute help to load: as many as there are cores, and these at most. */
 const HELP_BYTES = 64 * 2 ** 20;
@@ -53,7 +53,7 @@ export class FileLoader {
       const list = this.#nextList();
       try {
         const results = await this.#alone(() => this.#loadList(list));
-        list.forEach(({ resolve }, i) => resolve(results[i]!));
+        void settle(list, results); // while the next list is under way
       } catch (error) {
         for (const { reject } of list) reject(error);
       }
@@ -84,11 +84,18 @@ export class FileLoader {
       const staging = activations.allocate(stagingBytes(jobs) * this.#executor.loaders);
       writeLoadList(memory, words, jobs, staging);
       await this.#executor.load(list[0]!.bank, words);
-      const results = readLoadResults(memory, words, jobs);
-      await Promise.all([...new Set(jobs.map(({ from }) => from.file))].map((file) => file.verify()));
-      return results;
+      return readLoadResults(memory, words, jobs);
     } finally {
       activations.release(mark);
     }
+  }
+}
+
+async function settle(list: readonly Waiting[], results: readonly LoadResult[]): Promise<void> {
+  try {
+    await Promise.all([...new Set(list.map(({ job }) => job.from.file))].map((file) => file.verify()));
+    list.forEach(({ resolve }, i) => resolve(results[i]!));
+  } catch (error) {
+    for (const { reject } of list) reject(error);
   }
 }

@@ -21,11 +21,21 @@ function spawnNodeWorker(node: typeof import('node:worker_threads'), source: str
   const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
   // The flags of the parent, such as a test runner's loaders, are not for this module.
   const worker = new node.Worker(url, { execArgv: [], env: {}, name: 'realizar kernels' });
+  // Heard from the beginning: an error that nobody listens for would end the process.
+  const failures: unknown[] = [];
+  const listeners: ((reason: unknown) => void)[] = [];
+  const fail = (reason: unknown) => {
+    failures.push(reason);
+    for (const listener of listeners) listener(reason);
+  };
+  worker.on('error', fail).on('exit', (code) => fail(`it ended with code ${code}`));
   return {
     post: (setup) => worker.postMessage(setup),
     onMessage: (listener) => void worker.on('message', listener),
-    onFailure: (listener) =>
-      void worker.on('error', listener).on('exit', (code) => listener(`it ended with code ${code}`)),
+    onFailure: (listener) => {
+      listeners.push(listener);
+      if (failures.length > 0) listener(failures[0]);
+    },
     keepProcessAlive: (alive) => (alive ? worker.ref() : worker.unref()),
     terminate: async () => void (await worker.terminate()),
   };

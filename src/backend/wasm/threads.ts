@@ -20,11 +20,16 @@ const BARRIER_BYTES = 128;
 const tasks = { run: 0, load: 1, listen: 2 } as const;
 
 export interface ThreadsOptions {
-  readonly threads: number;
+  /** What `spawnThreads` started. */
+  readonly workers: readonly WorkerHandle[];
   readonly module: WebAssembly.Module;
   /** Number of the kernel set. */
   readonly kernelSet: number;
 }
+
+/** Starts workers, which takes them as long as choosing and compiling what they will run. */
+export const spawnThreads = (threads: number): WorkerHandle[] =>
+  Array.from({ length: threads }, () => spawnWorker(workerSource));
 
 /** What stays the same whenever a thread is set up. */
 type CommonSetup = Pick<WorkerSetup, 'module' | 'threads' | 'kernelSet' | 'control' | 'saysDone'>;
@@ -50,11 +55,11 @@ export class Threads implements Executor {
   #resolveTask: (() => void) | undefined;
 
   /** @throws RealizarError `backend-unavailable` where a worker does not start */
-  static async start(bank: Bank, { threads, module, kernelSet }: ThreadsOptions): Promise<Threads> {
+  static async start(bank: Bank, { workers, module, kernelSet }: ThreadsOptions): Promise<Threads> {
     const control = bank.memory.allocate(CONTROL_BYTES, 'the threads');
     const words = bank.memory.i32.subarray(control / 4, (control + CONTROL_BYTES) / 4);
-    const workers = Array.from({ length: threads }, () => spawnWorker(workerSource));
-    const started = new Threads(workers, { module, threads, kernelSet, control, saysDone: !hasWaitAsync }, words);
+    const setup = { module, threads: workers.length, kernelSet, control, saysDone: !hasWaitAsync };
+    const started = new Threads(workers, setup, words);
     await started.#addBanks([bank]);
     return started;
   }

@@ -37,7 +37,8 @@ import { Profile } from './profile.ts';
 import { Program, runProgram, type Recorded } from './program.ts';
 import { PROGRAMS_IN_FLIGHT, type Recorder } from './recorder.ts';
 import { asF32, isWeight, type WasmTensor } from './tensor.ts';
-import { Threads } from './threads.ts';
+import type { WorkerHandle } from './spawn-worker.ts';
+import { spawnThreads, Threads } from './threads.ts';
 import { Turns } from './turns.ts';
 import { Uploader, weightBytes } from './upload.ts';
 
@@ -65,12 +66,28 @@ const UPLOADS_IN_FLIGHT = 16;
 export async function createWasmBackend(options: WasmBackendOptions = {}): Promise<Backend> {
   const inline = options.inline === true || typeof SharedArrayBuffer === 'undefined';
   const threads = inline ? 1 : threadCount(options.threads);
+  const workers = inline ? [] : spawnThreads(threads);
+  try {
+    return await openOn(workers, threads, options);
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    throw error;
+  }
+}
+
+/** @param workers none: the calling thread computes */
+async function openOn(
+  workers: readonly WorkerHandle[],
+  threads: number,
+  options: WasmBackendOptions,
+): Promise<Backend> {
+  const inline = workers.length === 0;
   const choice = await chooseKernels(options.kernelSet);
   const module = await compileModule(choice.build, !inline);
   const kernelSet = kernelSets[choice.kernelSet];
   const bankOptions = { module, shared: !inline, threads, kernelSet, maxPages: options.maxPages ?? MAX_PAGES };
   const bank = await Bank.create(0, bankOptions);
-  const executor = inline ? new InlineExecutor() : await Threads.start(bank, { threads, module, kernelSet });
+  const executor = inline ? new InlineExecutor() : await Threads.start(bank, { workers, module, kernelSet });
   return new WasmBackend(bank, bankOptions, executor, choice.name);
 }
 

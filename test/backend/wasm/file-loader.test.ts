@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { WeightSource } from '../../../src/backend/backend.ts';
 import { compileModule } from '../../../src/backend/wasm/module.ts';
-import { Threads } from '../../../src/backend/wasm/threads.ts';
+import { spawnThreads, Threads } from '../../../src/backend/wasm/threads.ts';
 import { Uploader } from '../../../src/backend/wasm/upload.ts';
 import { createWasmBackend } from '../../../src/backend/wasm/wasm-backend.ts';
 import { fileSource } from '../../../src/checkpoint/byte-source.node.ts';
@@ -119,7 +119,7 @@ describe('a weight in a file', () => {
 test('threads that only help to load take part while weights are loaded, and are gone at the first run', async () => {
   const module = await compileModule('simd', true);
   const bank = await newBank(module, 1);
-  const threads = await Threads.start(bank, { threads: 1, module, kernelSet: 0 });
+  const threads = await Threads.start(bank, { workers: spawnThreads(1), module, kernelSet: 0 });
   const uploader = new Uploader(threads, (job) => job());
   const bytes = randomWeight('q8_0', 1203, 1024);
   const { file, weight } = await inFile('helped', 'q8_0', [1203, 1024], bytes);

@@ -3,14 +3,14 @@ import { COMMAND_WORDS } from '../../../src/backend/wasm/opcodes.ts';
 import { compileModule } from '../../../src/backend/wasm/module.ts';
 import { GATHER_ROWS } from '../../../src/backend/wasm/opcodes.ts';
 import { newBank } from './support/bank.ts';
-import { Threads } from '../../../src/backend/wasm/threads.ts';
+import { spawnThreads, Threads } from '../../../src/backend/wasm/threads.ts';
 
 const UNKNOWN_OPCODE = 999;
 
 async function start(threads: number) {
   const module = await compileModule('simd', true);
   const bank = await newBank(module, threads);
-  const pool = await Threads.start(bank, { threads, module, kernelSet: 0 });
+  const pool = await Threads.start(bank, { workers: spawnThreads(threads), module, kernelSet: 0 });
   return { bank, memory: bank.memory, pool, list: bank.recorder.commands };
 }
 

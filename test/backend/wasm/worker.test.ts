@@ -5,7 +5,7 @@ import { WasmMemory } from '../../../src/backend/wasm/memory.ts';
 import { compileModule, createMemory } from '../../../src/backend/wasm/module.ts';
 import { GATHER_ROWS } from '../../../src/backend/wasm/opcodes.ts';
 import { spawnWorker } from '../../../src/backend/wasm/spawn-worker.ts';
-import { Threads } from '../../../src/backend/wasm/threads.ts';
+import { spawnThreads, Threads } from '../../../src/backend/wasm/threads.ts';
 import { newBank } from './support/bank.ts';
 import type { WorkerSetup } from '../../../src/backend/wasm/worker.ts';
 
@@ -104,7 +104,7 @@ test('where Atomics.waitAsync is missing, threads say when they are done', async
   const module = await compileModule('simd', true);
   const bank = await newBank(module, 2);
   const { memory } = bank;
-  const pool = await threads.Threads.start(bank, { threads: 2, module, kernelSet: 0 });
+  const pool = await threads.Threads.start(bank, { workers: spawnThreads(2), module, kernelSet: 0 });
   const list = bank.recorder.commands;
   const cells = memory.allocate(64, 'test');
   for (const value of [1, 2, 3]) {
@@ -123,8 +123,15 @@ const atomics = () =>
 test('threads that cannot use their module do not start', async () => {
   const bank = await newBank(await compileModule('simd', true), 2);
   const module = await compileModule('simd', false); // it asks for memory that is not shared
-  const start = Threads.start(bank, { threads: 2, module, kernelSet: 0 });
+  const start = Threads.start(bank, { workers: spawnThreads(2), module, kernelSet: 0 });
   await expect(start).rejects.toMatchObject({ code: 'backend-unavailable' });
+});
+
+test('a worker that fails before anybody listens is told of later', async () => {
+  const worker = spawnWorker("throw new Error('it does not even begin')");
+  await new Promise((resume) => setTimeout(resume, 200));
+  const reason = await new Promise((resolve) => worker.onFailure(resolve));
+  expect(String(reason)).toContain('it does not even begin');
 });
 
 test('threads keep a process alive while they take on another memory, and not when they are idle', async () => {
