@@ -115,7 +115,8 @@ export class BatchStore {
   #buffer(data: Uint32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>): GPUBuffer {
     const buffer = this.#pool.borrow(data.byteLength);
     this.#taken.push(buffer);
-    if (data.length > 0) this.#gpu.write(buffer, 0, data);
+    // What is recorded cannot use it: it was free, and buffers become free when their step has been submitted.
+    if (data.length > 0) this.#gpu.writeAhead(buffer, 0, data);
     return buffer;
   }
 }

@@ -7,12 +7,17 @@ export type Bound = GPUBuffer | { readonly buffer: GPUBuffer; readonly offset: n
 // A decode step has some hundred; many more come only from lengths that change, and are soon useless.
 const MAX_GROUPS = 8192;
 
+/** Where the buffers bound so far lead to: a step has no time to write names of them into keys. */
+interface Node {
+  readonly next: Map<GPUBuffer | number, Node>;
+  group?: GPUBindGroup;
+}
+
 /** Bind groups by kernel and buffers: making one takes longer than a dispatch. */
 export class BindGroups {
   readonly #device: GPUDevice;
-  readonly #groups = new Map<string, GPUBindGroup>();
-  readonly #ids = new WeakMap<GPUBuffer, number>();
-  #nextId = 0;
+  readonly #kernels = new Map<number, Node>();
+  #kept = 0;
   made = 0;
 
   constructor(device: GPUDevice) {
@@ -20,20 +25,25 @@ export class BindGroups {
   }
 
   of(kernel: Kernel, bound: readonly Bound[]): GPUBindGroup {
-    let key = String(kernel.id);
+    let node = this.#kernels.get(kernel.id);
+    if (node === undefined) this.#kernels.set(kernel.id, (node = { next: new Map() }));
     for (const part of bound) {
-      key += isWhole(part) ? ` ${this.#idOf(part)}` : ` ${this.#idOf(part.buffer)}+${part.offset}+${part.size}`;
+      if (isWhole(part)) node = follow(node, part);
+      else node = follow(follow(follow(node, part.buffer), part.offset), part.size);
     }
-    const known = this.#groups.get(key);
-    if (known) return known;
-    const group = this.#create(kernel, bound);
-    if (this.#groups.size >= MAX_GROUPS) this.#groups.clear();
-    this.#groups.set(key, group);
-    return group;
+    return node.group ?? this.#keep(node, this.#create(kernel, bound));
   }
 
   forget(): void {
-    this.#groups.clear();
+    this.#kernels.clear();
+    this.#kept = 0;
+  }
+
+  #keep(node: Node, group: GPUBindGroup): GPUBindGroup {
+    if (this.#kept >= MAX_GROUPS) this.forget();
+    else node.group = group;
+    this.#kept++;
+    return group;
   }
 
   #create(kernel: Kernel, bound: readonly Bound[]): GPUBindGroup {
@@ -48,13 +58,12 @@ export class BindGroups {
     }));
     return this.#device.createBindGroup({ label: kernel.name, layout: kernel.layout, entries });
   }
+}
 
-  #idOf(buffer: GPUBuffer): number {
-    const known = this.#ids.get(buffer);
-    if (known !== undefined) return known;
-    this.#ids.set(buffer, this.#nextId);
-    return this.#nextId++;
-  }
+function follow({ next }: Node, key: GPUBuffer | number): Node {
+  let node = next.get(key);
+  if (node === undefined) next.set(key, (node = { next: new Map() }));
+  return node;
 }
 
 const isWhole = (part: Bound): part is GPUBuffer => !('buffer' in part);

@@ -123,6 +123,11 @@ export class Gpu {
     this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
   }
 
+  /** Writes into a buffer that nothing recorded uses: before everything recorded since the last submit. */
+  writeAhead(buffer: GPUBuffer, offset: number, data: ArrayBufferView<ArrayBuffer>): void {
+    this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
   /** Sends what is recorded to the device. */
   submit(): void {
     if (!this.#encoder) return;

@@ -39,6 +39,9 @@ export class Attention {
   readonly #defines: Defines;
   readonly #parts: number;
   readonly #blockSize: number;
+  /** Of attention-decode, for positions together and split; and the shapes it is given. */
+  readonly #decodeKernels = new Map<boolean, Kernel>();
+  readonly #shapes = new Map<number, GPUBuffer>();
 
   constructor(
     gpu: Gpu,
@@ -126,10 +129,11 @@ export class Attention {
   }
 
   #decodeKernel(isSplit: boolean): Kernel {
-    const { headDim } = this.#options;
+    const known = this.#decodeKernels.get(isSplit);
+    if (known) return known;
     const teams = this.#teams();
-    const words = headDim / 2;
-    return this.#gpu.kernel('attention-decode', {
+    const words = this.#options.headDim / 2;
+    const kernel = this.#gpu.kernel('attention-decode', {
       ...this.#defines,
       CACHE_ACCESS: 'read_write',
       SPLIT: isSplit,
@@ -137,19 +141,19 @@ export class Attention {
       HEADS_A_PART: Math.ceil(this.#group / Math.max(1, Math.floor(CHUNK / words))),
       ITEMS: Math.ceil((this.#group * words) / (CHUNK * teams)),
     });
+    this.#decodeKernels.set(isSplit, kernel);
+    return kernel;
   }
 
   /** `Shape` of shaders/lib/attention-shape.wgsl. */
   #shape(stride: number): GPUBuffer {
+    const known = this.#shapes.get(stride);
+    if (known) return known;
     const { numKvHeads, slidingWindow = 0, scale, normEps } = this.#options;
-    return this.#gpu.constants([
-      numKvHeads,
-      this.#blockSize,
-      slidingWindow,
-      stride,
-      Gpu.bits(scale),
-      Gpu.bits(normEps),
-    ]);
+    const words = [numKvHeads, this.#blockSize, slidingWindow, stride, Gpu.bits(scale), Gpu.bits(normEps)];
+    const shape = this.#gpu.constants(words);
+    this.#shapes.set(stride, shape);
+    return shape;
   }
 
   /** As many as fit into the workgroup's memory. */

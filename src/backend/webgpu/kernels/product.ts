@@ -104,17 +104,17 @@ export class Product {
   }
 
   #multiplyVectors(given: readonly GPUBuffer[], tokens: number, y: GPUBuffer, isFused: boolean): void {
-    for (const { kernel, weights, shape, grid } of this.#vectorPlan(tokens, isFused).parts) {
-      this.#gpu.dispatch(kernel, [...given, ...weights, ...this.#bias(), y, shape], grid);
+    for (const { kernel, weights, shape, grid, label } of this.#vectorPlan(tokens, isFused).parts) {
+      this.#gpu.dispatch(kernel, [...given, ...weights, ...this.#bias(), y, shape], grid, label);
     }
   }
 
   #multiplyTiles(given: readonly GPUBuffer[], tokens: number, y: GPUBuffer): void {
     const isGated = this.#spec.form === 'gated';
     const gate = isGated ? this.#gpu.activation(tokens * this.#outputs * 4) : undefined;
-    for (const { kernel, weights, shape, grid, isGate } of this.#tilePlan(tokens).parts) {
+    for (const { kernel, weights, shape, grid, label, isGate } of this.#tilePlan(tokens).parts) {
       const out = isGate ? [gate!] : isGated ? [gate!, y] : [y];
-      this.#gpu.dispatch(kernel, [...given, ...weights, ...this.#bias(), ...out, shape], grid);
+      this.#gpu.dispatch(kernel, [...given, ...weights, ...this.#bias(), ...out, shape], grid, label);
     }
   }
 
@@ -178,6 +178,7 @@ export class Product {
       weights: pieces.map(({ shard }) => shard.buffer),
       shape: this.#gpu.constants(shape),
       grid: [isGated ? workgroups[0]! : firstGroup, Math.ceil(tokens / columns)],
+      label: `matvec ${this.#inputs}×${isGated ? 2 * rows : rows}`,
     };
   }
 
@@ -211,6 +212,7 @@ export class Product {
       weights: [shard.buffer],
       shape: this.#gpu.constants([tokens, this.#outputs, first, bias, shard.rows, ...shard.planes]),
       grid: [Math.ceil(shard.rows / (TILE_SIDE * microRows)), Math.ceil(tokens / (TILE_SIDE * microTokens))],
+      label: `matmul ${this.#inputs}×${shard.rows}`,
       isGate: form === 'gated' && index === 0,
     };
   }
@@ -272,6 +274,8 @@ interface Part {
   readonly weights: readonly Bound[];
   readonly shape: GPUBuffer;
   readonly grid: Workgroups;
+  /** For profiles: `matvec 2048×5632`. */
+  readonly label: string;
   /** It computes the gate that another part takes. */
   readonly isGate?: boolean;
 }
