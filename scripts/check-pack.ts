@@ -1,12 +1,15 @@
 // The package as a user gets it: packs it, installs the tarball into an empty folder without install scripts,
 // and tries every entry, the command and the demo model there.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
 const MAX_TARBALL_BYTES = 4e6;
+
+/** Starts to work when it is imported, which only a browser's worker can. */
+const WORKER = './browser/worker';
 
 interface Manifest {
   readonly exports: Readonly<Record<string, unknown>>;
@@ -33,25 +36,34 @@ try {
   checkDependencies(join(folder, 'node_modules'));
 
   const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest;
-  const entries = Object.keys(exports).filter((path) => path !== './package.json');
+  const entries = Object.keys(exports).filter((path) => path !== './package.json' && path !== WORKER);
   for (const entry of entries) run('--input-type=module', '-e', `await import('${entry.replace('.', 'realizar')}')`);
 
   const cli = join(folder, 'node_modules/realizar/dist/cli.js');
-  const answer = run(
-    cli,
-    'run',
-    join(folder, 'node_modules/realizar/models/demo.gguf'),
-    'Once upon a time',
-    '--raw',
-    '-t',
-    '0',
-    '-n',
-    '16',
-  );
+  const demo = join(folder, 'node_modules/realizar/models/demo.gguf');
+  const answer = run(cli, 'run', demo, 'Once upon a time', '--raw', '-t', '0', '-n', '16');
   check(/\w+ \w+/.test(answer), `the demo model answered ${JSON.stringify(answer)}`);
+  for (const file of ['page/index.html', 'browser/index.js', 'browser/worker.js'])
+    check(
+      files.some(({ path }) => path === `dist/${file}`),
+      `dist/${file} is not in the package`,
+    );
+  check(!existsSync(join(folder, 'node_modules/webgpu')), 'webgpu was installed without being asked for');
+  const advice = failureOf(cli, 'run', demo, 'Once', '--backend', 'webgpu');
+  check(/npm i .*webgpu/.test(advice), `without webgpu, --backend webgpu says ${JSON.stringify(advice)}`);
+
   console.log(
     `package: ${files.length} files, ${entries.length} entries import, the demo model says: Once upon a time${answer.trimEnd()}`,
   );
+
+  /** What a command that has to fail says. */
+  function failureOf(...args: string[]): string {
+    try {
+      return `it succeeded: ${run(...args)}`;
+    } catch (error) {
+      return (error as { stderr: string }).stderr;
+    }
+  }
 
   function run(...args: string[]): string {
     return execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
