@@ -5,7 +5,7 @@ import { COPY_DST, STORAGE } from './gpu-flags.ts';
 import { type Gpu, spread } from './gpu.ts';
 import type { GpuTensor, GpuWeight, WeightShard } from './gpu-tensor.ts';
 import { blocksPerRow, type GpuFormat, isRaw, planeOffsets, planesOf } from './weight.ts';
-import { weightRows, type WeightRows } from './weight-rows.ts';
+import { createStaging, weightRows, type WeightRows } from './weight-rows.ts';
 
 /** Bytes on their way to the GPU at a time: a second such piece is read meanwhile. */
 export const PIECE_BYTES = 16 * 2 ** 20;
@@ -21,6 +21,7 @@ export class Uploader {
   /** Two, in turn: one is repacked while the other is filled. */
   readonly #scratch: (GPUBuffer | undefined)[] = [undefined, undefined];
   readonly #busy: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()];
+  readonly #staging = createStaging();
   #turn = 0;
 
   constructor(
@@ -49,7 +50,7 @@ export class Uploader {
 
   /** Frees the scratch memory; it comes back with the next upload. */
   release(): void {
-    for (const buffer of this.#scratch) buffer?.destroy();
+    this.#gpu.destroy(this.#scratch.filter((buffer) => buffer !== undefined));
     this.#scratch.fill(undefined);
   }
 
@@ -63,7 +64,7 @@ export class Uploader {
 
   async #matrix(source: WeightSource): Promise<GpuWeight> {
     const [rows, columns] = source.shape as [number, number];
-    const from = weightRows(source);
+    const from = weightRows(source, this.#staging);
     const shards: WeightShard[] = [];
     const shardRows = this.#rowsWithin(this.#shardBytes, bytesOnGpu(from.format, ROW_STEP, columns) / ROW_STEP, source);
     try {

@@ -116,6 +116,7 @@ export class WebgpuBackend implements Backend {
 
   createKvCache(shape: KvShape): readonly KvLayer[] {
     this.#assertOpen();
+    this.#uploader.release(); // weights come first; what brought them makes room
     return createKvCache(this.gpu, shape, this.#kvDType);
   }
 

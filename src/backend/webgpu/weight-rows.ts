@@ -12,24 +12,36 @@ export interface WeightRows {
   read(first: number, count: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** Room for some bytes; every call gives the same room. */
+export type Staging = (bytes: number) => Uint8Array<ArrayBuffer>;
+
+/** One array for all that is read: what each tensor left behind would wait for the garbage collector. */
+export function createStaging(): Staging {
+  let kept = new Uint8Array(0);
+  return (bytes) => {
+    // Whole words: what goes to the GPU is counted in them.
+    if (kept.length < bytes) kept = new Uint8Array(Math.ceil(bytes / 4) * 4);
+    return kept.subarray(0, bytes);
+  };
+}
+
 /** Reads a weight by rows. What the GPU has no format for is converted here, some rows at a time. */
-export function weightRows(source: WeightSource): WeightRows {
+export function weightRows(source: WeightSource, staging: Staging): WeightRows {
   const [, columns] = source.shape as [number, number];
   const format = formatOnGpu(source.dtype);
   const isPlain = formats[format].blockSize === 1;
-  if (format === source.dtype && !(isPlain && columns % UNIT !== 0)) return asStored(source, format);
-  if (source.dtype === 'q3_k') return q3kAsQ6k(source);
-  return asNumbers(source, format);
+  if (format === source.dtype && !(isPlain && columns % UNIT !== 0)) return asStored(source, format, staging);
+  if (source.dtype === 'q3_k') return q3kAsQ6k(source, staging);
+  return asNumbers(source, format, staging);
 }
 
-function asStored(source: WeightSource, format: GpuFormat): WeightRows {
+function asStored(source: WeightSource, format: GpuFormat, staging: Staging): WeightRows {
   const rowBytes = byteLength(source.dtype, [source.shape[1]!]);
-  const bytes = reusable();
   return {
     format,
     rowBytes,
     async read(first, count) {
-      const into = bytes(count * rowBytes);
+      const into = staging(count * rowBytes);
       const given = await source.read(first * rowBytes, (first + count) * rowBytes, into);
       if (given !== into) into.set(given);
       return into;
@@ -37,15 +49,14 @@ function asStored(source: WeightSource, format: GpuFormat): WeightRows {
   };
 }
 
-function q3kAsQ6k(source: WeightSource): WeightRows {
+function q3kAsQ6k(source: WeightSource, staging: Staging): WeightRows {
   const stored = byteLength('q3_k', [source.shape[1]!]);
   const rowBytes = byteLength('q6_k', [source.shape[1]!]);
-  const bytes = reusable();
   return {
     format: 'q6_k',
     rowBytes,
     async read(first, count) {
-      const into = bytes(count * rowBytes);
+      const into = staging(count * rowBytes);
       q3kToQ6k(await source.read(first * stored, (first + count) * stored), into);
       return into;
     },
@@ -53,17 +64,16 @@ function q3kAsQ6k(source: WeightSource): WeightRows {
 }
 
 /** Plain numbers, their rows filled with zeros to whole units. */
-function asNumbers(source: WeightSource, format: GpuFormat): WeightRows {
+function asNumbers(source: WeightSource, format: GpuFormat, staging: Staging): WeightRows {
   const [, columns] = source.shape as [number, number];
   const padded = Math.ceil(columns / UNIT) * UNIT;
   const stored = byteLength(source.dtype, [columns]);
   const { blockBytes, encode } = formats[format];
-  const bytes = reusable();
   return {
     format,
     rowBytes: padded * blockBytes,
     async read(first, count) {
-      const into = bytes(count * padded * blockBytes).fill(0);
+      const into = staging(count * padded * blockBytes).fill(0);
       const given = await source.read(first * stored, (first + count) * stored);
       const row = new Float32Array(columns);
       for (let r = 0; r < count; r++) {
@@ -80,14 +90,4 @@ function asNumbers(source: WeightSource, format: GpuFormat): WeightRows {
 function decodedRow({ dtype }: WeightSource, bytes: Uint8Array, row: Float32Array): Float32Array {
   formats[dtype].decode(bytes, row);
   return row;
-}
-
-/** One array for all pieces. */
-function reusable(): (bytes: number) => Uint8Array<ArrayBuffer> {
-  let kept = new Uint8Array(0);
-  return (bytes) => {
-    // Whole words: what goes to the GPU is counted in them.
-    if (kept.length < bytes) kept = new Uint8Array(Math.ceil(bytes / 4) * 4);
-    return kept.subarray(0, bytes);
-  };
 }
