@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { useSoftwareGpu } from './test/support/software-gpu.ts';
 import { chromiumPath } from './test/support/chromium.ts';
 
-// Where there is no GPU, the shaders run on the software one that Chromium brings.
-const software = '/usr/lib/chromium/vk_swiftshader_icd.json';
-const hasGpu = existsSync('/dev/dri') || existsSync('/dev/nvidia0');
-if (!hasGpu && existsSync(software)) process.env.VK_ICD_FILENAMES ??= software;
+useSoftwareGpu();
 
 if (chromiumPath === undefined) console.warn('skipped: tests in pages: there is no Chromium; CHROMIUM may name one');
 

@@ -1,4 +1,7 @@
 import { defineConfig } from 'vitest/config';
+import { useSoftwareGpu } from './test/support/software-gpu.ts';
+
+useSoftwareGpu();
 
 /** `npm run test:golden`: every golden prompt in every format, on every backend. About twenty minutes on two idle cores. */
 export default defineConfig({
