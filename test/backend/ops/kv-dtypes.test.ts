@@ -78,8 +78,8 @@ describeEachBackend('keys and values', (backend, { kvDTypes }) => {
     for (const kvDType of narrow) {
       const random = randomAttention('zero', { headDim: 32, kvDType });
       const { shape } = random.weights.value.weight;
-      const value = { weight: floatWeight(shape, new Float32Array(shape[0]! * shape[1]!)) };
-      const given = { ...random, weights: { ...random.weights, value } };
+      const zeros = { weight: floatWeight(shape, new Float32Array(shape[0]! * shape[1]!)) };
+      const given = { ...random, weights: { ...random.weights, value: zeros } };
       const run = await AttentionRun.open(backend(), given);
       const result = await run.stepOf(batchOf(given.pool, [chunk(0, 0, 9)]));
       expect(result.every((value) => value === 0)).toBe(true);
