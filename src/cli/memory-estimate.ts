@@ -1,4 +1,5 @@
 import type { Backend } from '../backend/backend.ts';
+import { kvBytes, kvShape } from '../model/kv-cache.ts';
 import type { ModelPlan } from '../model/load-model.ts';
 
 const DEFAULT_CONTEXT = 8192;
@@ -16,7 +17,6 @@ export interface MemoryEstimate {
 export function memoryEstimate({ config, tensors }: ModelPlan, backend: Backend, context?: number): MemoryEstimate {
   const contextLength = Math.min(context ?? DEFAULT_CONTEXT, config.contextLength);
   const weights = tensors.reduce((sum, { dtype, shape }) => sum + backend.weightBytes(dtype, shape), 0);
-  const kvCache =
-    2 * Float32Array.BYTES_PER_ELEMENT * config.numLayers * config.numKvHeads * config.headDim * contextLength;
+  const kvCache = kvBytes(kvShape(config, contextLength));
   return { contextLength, weights, kvCache, total: weights + kvCache + PROCESS_BYTES };
 }

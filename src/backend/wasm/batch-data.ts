@@ -22,7 +22,7 @@ export interface BatchData {
   /** `RopeTable` for the batch's positions. */
   ropeTable(rope: Rope): number;
   /** How attention is cut; `pointer`: pairs of first row and number of rows. The same for all layers with the same options. */
-  tiles(options: AttentionOptions): AttentionTiles & { readonly pointer: number };
+  tiles(options: AttentionOptions, widens: boolean): AttentionTiles & { readonly pointer: number };
 }
 
 /** @throws RealizarError `invalid-argument` where a batch contradicts itself */
@@ -42,17 +42,23 @@ export function batchData(recorder: Recorder, batch: Batch): BatchData {
     (rope: Rope) => rope,
     (rope) => writeRopeTable(recorder, rope, batch.positions),
   );
-  const tiles = onceFor(tilingKey, (options) => {
-    const cut = attentionTiles(runs, options, recorder.threads);
+  const tilesOf = onceFor(tilingKey, ({ options, widens }) => {
+    const cut = attentionTiles(runs, options, recorder.threads, widens);
     const pairs = cut.tiles.flatMap(({ firstRow, rows }) => [firstRow, rows]);
     return { ...cut, pointer: recorder.constantWords(pairs) };
   });
+  const tiles = (options: AttentionOptions, widens: boolean) => tilesOf({ options, widens });
   return { pointer, tokenIds, runs, slots: end(batch.slotMapping), blocks: end(batch.blockTable), ropeTable, tiles };
 }
 
 /** What tiles depend on. */
-const tilingKey = ({ numHeads, numKvHeads, headDim, slidingWindow }: AttentionOptions): string =>
-  `${numHeads} ${numKvHeads} ${headDim} ${slidingWindow}`;
+interface Tiling {
+  readonly options: AttentionOptions;
+  readonly widens: boolean;
+}
+
+const tilingKey = ({ options: { numHeads, numKvHeads, headDim, slidingWindow }, widens }: Tiling): string =>
+  `${numHeads} ${numKvHeads} ${headDim} ${slidingWindow} ${widens}`;
 
 /** `make`, which is asked once for each key. */
 function onceFor<T, R>(keyOf: (given: T) => unknown, make: (given: T) => R): (given: T) => R {

@@ -19,8 +19,15 @@ export interface AttentionTiles {
   readonly scratchBytes: number;
 }
 
-export function attentionTiles(runs: readonly Run[], options: AttentionOptions, threads: number): AttentionTiles {
-  const headsPerChunk = headsOfChunk(options, runs.length, threads);
+/** @param widens whether keys and values are not f32: then to share them out costs more than threads of unequal work */
+export function attentionTiles(
+  runs: readonly Run[],
+  options: AttentionOptions,
+  threads: number,
+  widens: boolean,
+): AttentionTiles {
+  const enough = threads === 1 || widens ? threads : 2 * threads;
+  const headsPerChunk = headsOfChunk(options, runs.length, enough);
   const tiles = runs.flatMap((run) => tilesOf(run, headsPerChunk, options.slidingWindow ?? NO_WINDOW));
   const scratchBytes = tiles.reduce((most, tile) => Math.max(most, scratchOf(tile, headsPerChunk, options)), 0);
   return { tiles, headsPerChunk, scratchBytes };
@@ -29,10 +36,9 @@ export function attentionTiles(runs: readonly Run[], options: AttentionOptions, 
 /** Bytes of the two heads at the start of a thread's scratch. */
 export const headScratchBytes = (headDim: number): number => align64(2 * roundUp8(headDim) * 4);
 
-/** All query heads of a key head, so that keys are read once; fewer where threads would find no work. */
-function headsOfChunk({ numHeads, numKvHeads }: AttentionOptions, runs: number, threads: number): number {
+/** All query heads of a key head, so that keys are read once; fewer where there would not be `enough` chunks. */
+function headsOfChunk({ numHeads, numKvHeads }: AttentionOptions, runs: number, enough: number): number {
   const group = numHeads / numKvHeads;
-  const enough = threads === 1 ? 1 : 2 * threads;
   for (let heads = group; heads > 1; heads--) {
     if (group % heads === 0 && runs * (numHeads / heads) >= enough) return heads;
   }

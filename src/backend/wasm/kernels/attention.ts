@@ -36,7 +36,7 @@ export function attention(
   const { numHeads, headDim } = options;
   const tokens = inputs.shape[0]!;
   const out = recorder.activations.allocate(tokens * numHeads * headDim * 4);
-  const { pointer, tiles, headsPerChunk, scratchBytes } = data.tiles(options);
+  const { pointer, tiles, headsPerChunk, scratchBytes } = data.tiles(options, cache.wideTileBytes > 0);
   const work = { out, tiles: pointer, headsPerChunk, own, scratchBytes };
   recordWork(recorder, ATTENTION, tiles.length * (numHeads / headsPerChunk), inputs, cache, data, options, work);
   return f32Tensor(recorder.memory, [tokens, numHeads * headDim], out);
