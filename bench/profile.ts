@@ -26,7 +26,7 @@ const contexts = values.contexts.split(',').map(Number);
 const blocks = Math.ceil((Math.max(...contexts) + tokens) / BLOCK_SIZE);
 
 const checkpoint = await openCheckpoint(positionals[0]!);
-const backend = await createWasmBackend({ threads: Number(values.threads) });
+const backend = await createWasmBackend({ threads: Number(values.threads), wideVectors: true });
 const model = await loadModel(checkpoint, backend, {
   contextLength: blocks * BLOCK_SIZE,
 });

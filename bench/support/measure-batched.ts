@@ -25,7 +25,7 @@ interface Sequence {
 if (import.meta.main) {
   const { model, threads, promptTokens, generatedTokens, contextLength } = settingsFrom(process.argv.slice(2));
   const maxSequences = Math.max(...SEQUENCES);
-  const engine = await loadEngine(model, { backend: 'wasm', threads, contextLength, maxSequences });
+  const engine = await loadEngine(model, { backend: 'wasm', threads, contextLength, maxSequences, wideVectors: true });
   const vocabulary = engine.config.vocabSize;
   const promptOf = (sequence: number) =>
     Array.from({ length: promptTokens }, (_, i) => 300 + ((sequence * 4001 + i * 7) % (vocabulary - 300)));

@@ -24,7 +24,7 @@ export interface LookupRun {
 
 if (import.meta.main) {
   const { model, threads, generatedTokens } = settingsFrom(process.argv.slice(2));
-  const engine = await loadEngine(model, { backend: 'wasm', threads, contextLength: 2048 });
+  const engine = await loadEngine(model, { backend: 'wasm', threads, contextLength: 2048, wideVectors: true });
   const summarise = (promptLookup: number, maxTokens = generatedTokens): Promise<GenerationResult> =>
     engine
       .chat([{ role: 'user', content: `Summarise this text. Quote its words where you can.\n\n${article}` }], {

@@ -17,6 +17,7 @@ const engine = await loadEngine(model, {
   backend: settings.gpu ? 'webgpu' : 'wasm',
   threads,
   contextLength,
+  wideVectors: true,
   ...(settings.kvType !== undefined && { kvCacheType: settings.kvType as KvDType }),
   ...(kernelSet !== undefined && { kernelSet }),
 });

@@ -7,6 +7,8 @@ export interface BackendOptions {
   readonly threads?: number | undefined;
   /** Part of the name of the GPU to take; with `auto`, it has to be that one. */
   readonly device?: string | undefined;
+  /** Let V8 fuse vectors, for the whole process; `wasm` in Node. */
+  readonly wideVectors?: boolean | undefined;
   /** Kernel set of `wasm`, by name; default: what the probe finds. */
   readonly kernelSet?: string | undefined;
 }
@@ -67,8 +69,8 @@ async function openWebgpu({ device }: BackendOptions): Promise<Backend> {
   return createWebgpuBackend({ source: await requireDawn(), device });
 }
 
-async function openWasm({ threads, kernelSet }: BackendOptions): Promise<Backend> {
+async function openWasm({ threads, kernelSet, wideVectors }: BackendOptions): Promise<Backend> {
   const { createWasmBackend } = await import('./wasm/wasm-backend.ts');
   // Any name may come in: the backend compares it with those it has.
-  return createWasmBackend({ threads, kernelSet: kernelSet as KernelSetName | undefined });
+  return createWasmBackend({ threads, wideVectors, kernelSet: kernelSet as KernelSetName | undefined });
 }

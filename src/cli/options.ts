@@ -11,6 +11,7 @@ export interface LoadFlags {
   readonly threads?: number | number[];
   readonly context?: number;
   readonly cacheType?: KvDType;
+  readonly wideVectors: boolean;
 }
 
 // `webgl` is for pages.
@@ -36,12 +37,15 @@ export function addLoadOptions(command: Command, { threadList = false } = {}): C
         '--cache-type <type>',
         'how keys and values are stored; default: f32 on the CPU, f16 on a GPU',
       ).choices(kvDTypes),
-    );
+    )
+    .option('--wide-vectors', 'let V8 fuse vectors to 256 bits where that was proven to give the same bits', true)
+    .option('--no-wide-vectors', 'leave them at 128 bits');
 }
 
 export function loadOptionsOf(flags: LoadFlags): LoadOptions {
   return {
     backend: flags.backend,
+    wideVectors: flags.wideVectors,
     ...(flags.device !== undefined && { device: flags.device }),
     ...(flags.cacheType !== undefined && { kvCacheType: flags.cacheType }),
     ...(typeof flags.threads === 'number' && { threads: flags.threads }),

@@ -41,6 +41,7 @@ import type { WorkerHandle } from './spawn-worker.ts';
 import { spawnThreads, Threads } from './threads.ts';
 import { Turns } from './turns.ts';
 import { Uploader, weightBytes } from './upload.ts';
+import { widenVectors } from './wide-vectors.ts';
 
 export interface WasmBackendOptions {
   /** Worker threads; the machine's cores unless given. */
@@ -49,6 +50,8 @@ export interface WasmBackendOptions {
   readonly inline?: boolean | undefined;
   /** Forces a kernel set; otherwise the best that the probe allows. */
   readonly kernelSet?: KernelSetName | undefined;
+  /** Fuse vectors where that was proven: for the whole process; see wide-vectors.ts. */
+  readonly wideVectors?: boolean | undefined;
   /** Pages of 64 KiB that a memory may have; what 32-bit pointers reach unless given. A larger model has several memories. */
   readonly maxPages?: number | undefined;
 }
@@ -83,12 +86,13 @@ async function openOn(
 ): Promise<Backend> {
   const inline = workers.length === 0;
   const choice = await chooseKernels(options.kernelSet);
+  const isWide = options.wideVectors === true && widenVectors();
   const module = await compileModule(choice.build, !inline);
   const kernelSet = kernelSets[choice.kernelSet];
   const bankOptions = { module, shared: !inline, threads, kernelSet, maxPages: options.maxPages ?? MAX_PAGES };
   const bank = await Bank.create(0, bankOptions);
   const executor = inline ? new InlineExecutor() : await Threads.start(bank, { workers, module, kernelSet });
-  return new WasmBackend(bank, bankOptions, executor, choice.name);
+  return new WasmBackend(bank, bankOptions, executor, isWide ? `${choice.name}, wide` : choice.name);
 }
 
 function threadCount(wanted: number | undefined): number {

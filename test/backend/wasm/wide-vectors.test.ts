@@ -1,0 +1,53 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { widenVectors } from '../../../src/backend/wasm/wide-vectors.ts';
+import { realizar } from '../../cli/support/cli.ts';
+import { derivedModel, describeWithInputs } from '../../support/inputs.ts';
+
+const hostOf = (arch: string, v8: string | undefined) => {
+  const flags: string[] = [];
+  const host = {
+    arch,
+    versions: v8 === undefined ? {} : { v8 },
+    getBuiltinModule: () => ({ setFlagsFromString: (flag: string) => void flags.push(flag) }),
+  };
+  return { host, flags };
+};
+
+test('is switched on only where it was proven', () => {
+  const proven = hostOf('x64', '13.6.233.10-node.28');
+  expect(widenVectors(proven.host)).toBe(true);
+  expect(proven.flags).toEqual(['--experimental-wasm-revectorize']);
+  for (const [arch, v8] of [
+    ['x64', '14.6.202.33'],
+    ['x64', '12.4.254.21'],
+    ['arm64', '13.6.233.10'],
+    ['x64', undefined],
+  ] as const) {
+    const other = hostOf(arch, v8);
+    expect(widenVectors(other.host)).toBe(false);
+    expect(other.flags).toEqual([]);
+  }
+});
+
+const models = ['Q8_0', 'Q4_0'].map((dtype) => derivedModel(`SmolLM2-135M-Instruct.${dtype}.gguf`));
+
+describeWithInputs('real weights, with kernels in their final tier', models, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'realizar-wide-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(models)('%s has the same bits with fused kernels as with plain ones', async (model) => {
+    const ids = join(folder, 'ids.json');
+    writeFileSync(ids, JSON.stringify(Array.from({ length: 160 }, (_, i) => (i * 7919) % 49_000)));
+    const bits = async (flag: string) => {
+      const output = join(folder, 'logits.f32');
+      const { code } = await realizar('logits', model, '--ids', ids, '-o', output, '--backend', 'wasm', flag);
+      expect(code).toBe(0);
+      return readFileSync(output);
+    };
+    const plain = await bits('--no-wide-vectors');
+    expect((await bits('--wide-vectors')).equals(plain)).toBe(true);
+  });
+});
