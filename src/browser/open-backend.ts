@@ -37,11 +37,36 @@ export async function openBackend(choice: BackendChoice, options: BrowserBackend
 async function openBest(options: BrowserBackendOptions): Promise<Backend> {
   const adapter = await globalThis.navigator.gpu?.requestAdapter().catch(() => null);
   const { isSoftware } = await import('../backend/webgpu/adapter-info.ts');
-  if (!adapter || isSoftware(adapter.info)) return openWasm(options);
+  const gpu = adapter && !isSoftware(adapter.info) ? await unlessUnavailable(openWebgpu) : undefined;
+  if (gpu) return gpu;
+  const hasThreads = typeof SharedArrayBuffer !== 'undefined';
+  return hasThreads ? openWasm(options) : openFaster(options);
+}
+
+/** Without threads, WebGL may be the faster one: it is asked, and not believed. */
+async function openFaster(options: BrowserBackendOptions): Promise<Backend> {
+  const wasm = await openWasm(options);
+  const webgl = hasFastWebgl() ? await unlessUnavailable(openWebgl) : undefined;
+  if (!webgl) return wasm;
+  const { productTime } = await import('./product-time.ts');
+  const faster = (await productTime(webgl)) < (await productTime(wasm)) ? webgl : wasm;
+  await (faster === webgl ? wasm : webgl).dispose();
+  return faster;
+}
+
+/** Before gpu.js is fetched: a browser that draws with the CPU says so. */
+function hasFastWebgl(): boolean {
+  if (typeof OffscreenCanvas === 'undefined') return false;
+  const gl = new OffscreenCanvas(1, 1).getContext('webgl2', { failIfMajorPerformanceCaveat: true });
+  gl?.getExtension('WEBGL_lose_context')?.loseContext();
+  return gl !== null;
+}
+
+async function unlessUnavailable(open: () => Promise<Backend>): Promise<Backend | undefined> {
   try {
-    return await openWebgpu();
+    return await open();
   } catch (error) {
-    if (error instanceof RealizarError && error.code === 'backend-unavailable') return openWasm(options);
+    if (error instanceof RealizarError && error.code === 'backend-unavailable') return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright';
@@ -11,8 +11,24 @@ import { staticFiles } from '../../src/server/static-files.node.ts';
 import { demoModel } from '../cli/support/cli.ts';
 import { FakeEngine } from '../server/support/fake-engine.ts';
 import { chromiumPath, softwareGpu, withoutWebgpu } from '../support/chromium.ts';
-import { describeWithInputs } from '../support/inputs.ts';
+import { describeWithInputs, sharedPath } from '../support/inputs.ts';
 import { buildPage } from './support/build-page.ts';
+
+interface DemoCase {
+  readonly ids: readonly number[];
+  readonly continuation: readonly number[];
+  readonly gaps: readonly number[];
+}
+
+/** For the page, as text: a test runner would rewrite the import of a function. */
+const generateOnWebgl = (ids: readonly number[]): string => `(async () => {
+  const { createWorkerEngine } = await import('/browser/index.js');
+  const engine = await createWorkerEngine('/models/demo/file', { backend: 'webgl', contextLength: 256 });
+  const options = { temperature: 0, maxTokens: 16, ignoreEos: true };
+  const { tokenIds } = await engine.generate(${JSON.stringify(ids)}, options).result();
+  await engine.close();
+  return tokenIds;
+})()`;
 
 /** Where screenshots go, to be looked at. */
 const pictures = process.env['SCREENSHOTS'] ?? mkdtempSync(join(tmpdir(), 'realizar-pictures-'));
@@ -63,7 +79,8 @@ describeWithInputs('the page at /', [chromiumPath ?? '/usr/bin/chromium'], () =>
       });
       page.setDefaultTimeout(ANSWER_MS);
       page.on('console', (message) => {
-        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+        const expected = !hasWebgpu && message.text() === 'No available adapters.';
+        if (['error', 'warning'].includes(message.type()) && !expected) complaints.push(message.text());
       });
       page.on('pageerror', (error) => complaints.push(error.message));
       await page.goto(server.url);
@@ -92,6 +109,21 @@ describeWithInputs('the page at /', [chromiumPath ?? '/usr/bin/chromium'], () =>
       expect(note).toMatch(/^\d+ tokens · [\d.]+ tokens\/s$/);
       expect(await page.locator('#where').innerText()).toBe('Answers come from the server.');
     });
+
+    const golden = sharedPath('reference/demo/greedy.json');
+    test.runIf(!hasWebgpu && existsSync(golden))(
+      'sixteen tokens on WebGL are the exact ones',
+      { timeout: ANSWER_MS },
+      async () => {
+        const cases = JSON.parse(readFileSync(golden, 'utf8')) as Record<string, DemoCase[]>;
+        const { ids, continuation } = cases['demo.gguf']!.find(({ gaps }) =>
+          gaps.slice(0, 16).every((gap) => gap > 0.2),
+        )!;
+        expect(await page.evaluate(async () => Boolean(await navigator.gpu?.requestAdapter()))).toBe(false);
+        const tokenIds = await page.evaluate(generateOnWebgl(ids));
+        expect(tokenIds).toEqual(continuation.slice(0, 16));
+      },
+    );
 
     test.each([
       { backend: 'wasm', where: /WebAssembly, \d+ threads?\./ },

@@ -28,7 +28,8 @@ export const softwareGpu = [
 /** Chromium without WebGPU; WebGL2 on its software GPU. */
 export const withoutWebgpu = [
   ...quiet,
-  '--disable-features=WebGPU',
+  '--disable-features=WebGPU,Vulkan',
+  '--disable-blink-features=WebGPU',
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
 ];
