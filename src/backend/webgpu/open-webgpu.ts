@@ -16,6 +16,10 @@ export interface WebgpuOptions {
   readonly shardBytes?: number | undefined;
   /** `plain`: one simple kernel for each step of an op, slow and the same everywhere. */
   readonly kernels?: 'fused' | 'plain' | undefined;
+  /** Whether kernels are compared with the host before they are used; default: on real GPUs. */
+  readonly selfCheck?: boolean | undefined;
+  /** Hears of kernels that are wrong here and were replaced. Default: `console.warn`. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**

@@ -29,12 +29,13 @@ import { createKvCache, kvCacheBytes } from './kv-cache.ts';
 import type { GpuLinear, OpContext, Ops } from './ops.ts';
 import { embed } from './plain/embed.ts';
 import { FastOps } from './kernels/fast-ops.ts';
+import { SelfCheck } from './kernels/self-check.ts';
 import { tuningOf } from './kernels/tuning.ts';
 import { plainOps } from './plain/plain-ops.ts';
 import { Profiler } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { bytesOnGpu, Uploader } from './upload.ts';
-import { formatOnGpu } from './weight.ts';
+import { formatOnGpu, type GpuFormat } from './weight.ts';
 
 export interface WebgpuBackendOptions {
   readonly opened: OpenedDevice;
@@ -44,6 +45,13 @@ export interface WebgpuBackendOptions {
   readonly shardBytes?: number | undefined;
   /** `plain`: one simple kernel for each step of an op, slow and the same everywhere. */
   readonly kernels?: 'fused' | 'plain' | undefined;
+  /**
+   * Whether kernels are compared with the host before weights of a format are first used. Default: on real GPUs; on software ones
+   * compiling takes longer than loading.
+   */
+  readonly selfCheck?: boolean | undefined;
+  /** Hears of kernels that are wrong here and were replaced. Default: `console.warn`. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /** Steps whose reads may be waited for together: enough to hide a read behind the next steps' work. */
@@ -55,6 +63,8 @@ export class WebgpuBackend implements Backend {
   readonly gpu: Gpu;
   readonly #ops: Ops;
   readonly #context: OpContext;
+  /** Finds out by which kernels weights of a format are multiplied. */
+  readonly #prove: (format: GpuFormat) => Promise<void>;
   readonly #kvDType: KvDType;
   readonly #uploader: Uploader;
   readonly #batches: BatchStore;
@@ -66,7 +76,14 @@ export class WebgpuBackend implements Backend {
   #uploads: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor({ opened, kvDType = 'f16', shardBytes, kernels = 'fused' }: WebgpuBackendOptions) {
+  constructor({
+    opened,
+    kvDType = 'f16',
+    shardBytes,
+    kernels = 'fused',
+    selfCheck = !opened.facts.isFallback,
+    onWarning = (message) => console.warn(message),
+  }: WebgpuBackendOptions) {
     this.gpu = new Gpu(opened.device, opened.facts);
     this.#kvDType = kvDType;
     this.#uploader = new Uploader(this.gpu, { shardBytes });
@@ -81,7 +98,14 @@ export class WebgpuBackend implements Backend {
     };
     const tuning = tuningOf(opened.facts);
     const plain = plainOps(this.#context);
-    this.#ops = kernels === 'plain' ? plain : new FastOps(this.#context, plain, tuning);
+    const fast = new FastOps(this.#context, plain, tuning);
+    this.#ops = kernels === 'plain' ? plain : fast;
+    const check = new SelfCheck(opened, onWarning);
+    this.#prove = async (format) => {
+      if (!selfCheck || kernels === 'plain') return;
+      const right = await check.tuningFor(format, tuning);
+      if (right !== tuning) fast.except(format, right);
+    };
     this.info = {
       name: 'webgpu',
       mode: kernels === 'plain' ? 'plain' : tuning.int8 ? 'int8' : 'f32',
@@ -104,7 +128,10 @@ export class WebgpuBackend implements Backend {
   async upload(source: WeightSource): Promise<Tensor> {
     this.#assertOpen();
     // One after another: they share the scratch memory.
-    const uploading = this.#uploads.then(() => this.#uploader.upload(source));
+    const uploading = this.#uploads.then(async () => {
+      if (source.shape.length > 1) await this.#prove(formatOnGpu(source.dtype));
+      return this.#uploader.upload(source);
+    });
     this.#uploads = uploading.catch(() => {});
     return uploading;
   }

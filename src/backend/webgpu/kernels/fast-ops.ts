@@ -8,6 +8,7 @@ import { Attention, type AttentionCall } from './attention.ts';
 import { attentionTiles } from './attention-tiles.ts';
 import { isMultipliable, Product, type ProductSpec } from './product.ts';
 import type { Tuning } from './tuning.ts';
+import type { GpuFormat } from '../weight.ts';
 
 /** The fused kernels of this folder, and `plain` for shapes they are not made for. */
 export class FastOps implements Ops {
@@ -20,12 +21,19 @@ export class FastOps implements Ops {
   readonly #attentions = new Map<string, Attention>();
   /** Projections whose heads `attention` still has to turn, and the norms of those heads. */
   readonly #unturned = new WeakMap<GpuTensor, { readonly headNorms: GPUBuffer | undefined }>();
+  /** How weights of a format are multiplied, where that is not as usual; undefined: not by these kernels. */
+  readonly #exceptions = new Map<GpuFormat, Tuning | undefined>();
   readonly #tiles = new WeakMap<BatchData, Map<number, { readonly buffer: GPUBuffer; readonly count: number }>>();
 
   constructor(context: OpContext, plain: Ops, tuning: Tuning) {
     this.#context = context;
     this.#plain = plain;
     this.#tuning = tuning;
+  }
+
+  /** Before the first weight of the format is used. @param tuning undefined: leave them to the plain kernels */
+  except(format: GpuFormat, tuning: Tuning | undefined): void {
+    this.#exceptions.set(format, tuning);
   }
 
   embed(table: GpuWeight, data: BatchData): GpuTensor {
@@ -41,7 +49,7 @@ export class FastOps implements Ops {
   ): GpuTensor {
     const { norm, query, key, value, queryNorm, keyNorm } = weights;
     const linears = [query, key, value];
-    if (!areMultipliable(linears) || !Attention.supports(options, cache.dtype)) {
+    if (!this.#areMultipliable(linears) || !Attention.supports(options, cache.dtype)) {
       return this.#plain.attentionInputs(x, weights, cache, data, options);
     }
     const product = this.#product(linears, { norm, eps: options.normEps }, 'store');
@@ -79,13 +87,13 @@ export class FastOps implements Ops {
   }
 
   addLinear(x: GpuTensor, input: GpuTensor, linear: GpuLinear): void {
-    if (!areMultipliable([linear])) return this.#plain.addLinear(x, input, linear);
+    if (!this.#areMultipliable([linear])) return this.#plain.addLinear(x, input, linear);
     this.#product([linear], undefined, 'add').run(input.buffer, rowsOf(input), x.buffer);
   }
 
   gatedLinear(x: GpuTensor, weights: GpuFeedForwardWeights, normEps: number): GpuTensor {
     const { norm, gate, up } = weights;
-    if (!areMultipliable([gate, up])) return this.#plain.gatedLinear(x, weights, normEps);
+    if (!this.#areMultipliable([gate, up])) return this.#plain.gatedLinear(x, weights, normEps);
     const product = this.#product([gate, up], { norm, eps: normEps }, 'gated');
     const y = this.#context.activation([rowsOf(x), product.outputs]);
     product.run(x.buffer, rowsOf(x), y.buffer);
@@ -93,7 +101,7 @@ export class FastOps implements Ops {
   }
 
   logits(x: GpuTensor, norm: GpuTensor, normEps: number, head: GpuLinear, rows: GPUBuffer, count: number): GpuTensor {
-    if (!areMultipliable([head])) return this.#plain.logits(x, norm, normEps, head, rows, count);
+    if (!this.#areMultipliable([head])) return this.#plain.logits(x, norm, normEps, head, rows, count);
     const product = this.#product([head], { norm, eps: normEps }, 'store');
     const y = this.#context.activation([count, product.outputs]);
     // The only row is the wanted one: a decode step, in which the product prepares its row itself.
@@ -106,13 +114,23 @@ export class FastOps implements Ops {
     this.#plain.best(logits, count, limit, y);
   }
 
+  #areMultipliable(linears: readonly GpuLinear[]): boolean {
+    return linears.every(({ weight }) => isMultipliable(weight) && this.#tuningOf(weight) !== undefined);
+  }
+
+  #tuningOf({ format }: GpuWeight): Tuning | undefined {
+    return this.#exceptions.has(format) ? this.#exceptions.get(format) : this.#tuning;
+  }
+
   #product(linears: readonly GpuLinear[], normed: Normed | undefined, form: ProductSpec['form']): Product {
     const [{ weight }] = linears as readonly [GpuLinear];
     const all = this.#products.get(weight) ?? [];
     this.#products.set(weight, all);
     const known = all.find((each) => each.form === form && isSame(each, linears, normed));
     if (known) return known.product;
-    const product = new Product(this.#context.gpu, this.#tuning, {
+    // Matrices side by side are multiplied as the most difficult of them.
+    const tuning = linears.map((linear) => this.#tuningOf(linear.weight)!).find((each) => each !== this.#tuning);
+    const product = new Product(this.#context.gpu, tuning ?? this.#tuning, {
       matrices: linears.map((linear) => linear.weight),
       bias: this.#joinedBiases(linears),
       norm: normed && { weight: normed.norm.buffer, eps: normed.eps },
@@ -209,8 +227,5 @@ function isSame(known: KnownProduct, linears: readonly GpuLinear[], normed: Norm
     known.normed?.eps === normed?.eps
   );
 }
-
-const areMultipliable = (linears: readonly GpuLinear[]): boolean =>
-  linears.every(({ weight }) => isMultipliable(weight));
 
 const rowsOf = ({ shape }: GpuTensor): number => shape.slice(0, -1).reduce((product, n) => product * n, 1);
