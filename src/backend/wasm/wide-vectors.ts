@@ -14,7 +14,7 @@ interface Host {
  *
  * @returns whether it is on: not outside Node on x64, nor in a version of V8 that was not proven
  */
-export function widenVectors(host: Host | undefined = globalThis.process as Host | undefined): boolean {
+export function widenVectors(host: Host | undefined = globalThis.process): boolean {
   if (host?.arch !== 'x64' || !PROVEN.test(host.versions.v8 ?? '')) return false;
   host.getBuiltinModule('node:v8').setFlagsFromString('--experimental-wasm-revectorize');
   return true;

@@ -95,7 +95,8 @@ export class WebglExecutor implements Executor {
     const matrix = this.#matrices.get(weight!);
     if (!matrix) return false;
     const numbers = memory.i32.slice(ids! / 4, ids! / 4 + count);
-    for (let token = 0; chosenRows !== 0 && token < count; token++) {
+    const chosen = chosenRows === 0 ? 0 : count;
+    for (let token = 0; token < chosen; token++) {
       const row = memory.i32[chosenRows! / 4 + token]!;
       if (row >= 0) numbers[token] = memory.f32[best! / 4 + row * bestColumns!]!;
     }
