@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../src/backend/reference/reference-backend.ts';
 import type { Backend } from '../../src/backend/backend.ts';
 import type { Checkpoint, MetadataValue, TensorInfo } from '../../src/checkpoint/checkpoint.ts';
+import { RealizarError } from '../../src/errors.ts';
 import { loadModel, planModel } from '../../src/model/load-model.ts';
 import { llamaMetadata } from './metadata.ts';
 
@@ -106,6 +107,44 @@ describe('loadModel', () => {
     await expect(loading).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
     expect(seen.uploads).toHaveLength(1);
     expect(seen.disposed).toBe(true);
+  });
+
+  test('lets uploads overlap where the backend likes that, and waits for all of them before it gives up', async () => {
+    const { backend } = spiedBackend();
+    let [underway, most] = [0, 0];
+    const overlapping: Backend = Object.assign(Object.create(backend) as Backend, {
+      info: { ...backend.info, uploadsInFlight: 4 },
+      upload: async (source: Parameters<Backend['upload']>[0]) => {
+        most = Math.max(most, ++underway);
+        await new Promise((resume) => setTimeout(resume, 1));
+        underway -= 1;
+        return backend.upload(source);
+      },
+    });
+    const progress: number[] = [];
+    const onProgress = ({ loadedBytes }: { loadedBytes: number }) => void progress.push(loadedBytes);
+    await loadModel(llamaCheckpoint(), overlapping, { onProgress });
+    expect([most, progress.length]).toEqual([4, 20]);
+    const controller = new AbortController();
+    const loading = loadModel(llamaCheckpoint(), overlapping, {
+      signal: controller.signal,
+      onProgress: ({ tensor }) => tensor === 'blk.1.ffn_up.weight' && controller.abort(),
+    });
+    await expect(loading).rejects.toThrow(expect.objectContaining({ code: 'aborted' }));
+    expect(underway).toBe(0);
+  });
+
+  test('names the tensor whose data cannot be read', async () => {
+    const { backend } = spiedBackend();
+    const broken = (error: Error): Checkpoint => ({ ...llamaCheckpoint(), read: () => Promise.reject(error) });
+    const lost = new RealizarError('changed-while-reading', 'small.gguf was written to', { offset: 7 });
+    await expect(loadModel(broken(lost), backend)).rejects.toMatchObject({
+      code: 'changed-while-reading',
+      message: 'small.gguf was written to (while reading token_embd.weight)',
+      field: 'token_embd.weight',
+      offset: 7,
+    });
+    await expect(loadModel(broken(new Error('no disk')), spiedBackend().backend)).rejects.toThrow('no disk');
   });
 
   test('lists the tensors that it has no place for', async () => {

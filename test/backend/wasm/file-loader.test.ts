@@ -126,7 +126,7 @@ test('threads that only help to load take part while weights are loaded, and are
   const uploaded = [await uploader.upload(bank, forThreadsOnly(weight))];
   threads.helpLoading(3);
   threads.helpLoading(3);
-  await expect.poll(() => threads.loaders).toBe(3);
+  await expect.poll(() => threads.loaders, { timeout: 20_000 }).toBe(3);
   for (let i = 0; i < 3; i++) uploaded.push(await uploader.upload(bank, forThreadsOnly(weight)));
   const packed = uploaded.map(({ pointer }) => bank.memory.u8.slice(pointer, pointer + bytes.length));
   for (const copy of packed) expect(Buffer.compare(copy, packed[0]!)).toBe(0);
