@@ -131,8 +131,9 @@ test('a thread that is asked for its times writes one entry for each command and
 
 test('a thread loads weights from open files, says what it could not read, and stops to listen when it is asked to', async () => {
   const builtin = process.getBuiltinModule.bind(process);
-  vi.spyOn(process, 'getBuiltinModule').mockImplementation(((id: string) =>
-    id === 'node:worker_threads' ? undefined : builtin(id as 'node:fs')) as typeof process.getBuiltinModule);
+  vi.spyOn(process, 'getBuiltinModule').mockImplementation((id: string) =>
+    id === 'node:worker_threads' ? undefined : builtin(id as 'node:fs'),
+  );
   const { memory, said, run } = await serveHere();
   const bytes = randomWeight('q8_0', 24, 64);
   writeF16(bytes, 34 * 2 * 20, 40_000);
