@@ -10,7 +10,7 @@ const TEXT = ', there was a brave mouse named Mia. She lived near the river. She
 /** scripts/check-device-loss.ts has a hundred, at random. */
 const dooms: readonly Doom[] = [
   { step: 1, when: 'after' },
-  { step: 19, when: 'before' },
+  { step: 9, when: 'before' },
   { milliseconds: 400, when: 'later' },
 ];
 
