@@ -38,6 +38,9 @@ async function inputHash(): Promise<string> {
   const files = [
     import.meta.filename,
     worker,
+    // The two that the kernels share with the host.
+    join(wasmFolder, 'opcodes.ts'),
+    join(wasmFolder, 'kv-dtypes.ts'),
     join(compiler, 'package.json'),
     ...names.map((name) => join(assembly, name)),
   ];
