@@ -26,16 +26,33 @@ const house: Readonly<Record<string, Room>> = {
   safetensors: { may: ['dtype', 'checkpoint'] },
   'open-checkpoint.node.ts': { may: ['checkpoint', 'gguf', 'safetensors'] },
   'backend/backend.ts': { may: ['dtype', 'tensor'] },
+  'backend/check-attention.ts': { may: ['backend/backend.ts'] },
   'backend/check-best.ts': { may: [] },
   'backend/check-kv-shape.ts': { may: ['backend/backend.ts'] },
   'backend/reference': {
     may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'backend/check-kv-shape.ts'],
   },
   'backend/wasm': {
-    may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'backend/check-kv-shape.ts', 'generated'],
+    may: [
+      'dtype',
+      'tensor',
+      'backend/backend.ts',
+      'backend/check-attention.ts',
+      'backend/check-best.ts',
+      'backend/check-kv-shape.ts',
+      'generated',
+    ],
   },
   'backend/webgpu': {
-    may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'backend/check-kv-shape.ts', 'generated'],
+    may: [
+      'dtype',
+      'tensor',
+      'backend/backend.ts',
+      'backend/check-attention.ts',
+      'backend/check-best.ts',
+      'backend/check-kv-shape.ts',
+      'generated',
+    ],
     packages: ['webgpu'],
   },
   'backend/webgl': {

@@ -1,3 +1,4 @@
+import { RealizarError } from '../../errors.ts';
 import type { KvDType, KvLayer, KvShape } from '../backend.ts';
 import { checkKvShape } from '../check-kv-shape.ts';
 import { KV_F16, KV_F32, KV_Q8_0 } from './kv-dtypes.ts';
@@ -35,6 +36,13 @@ export function createKvCache(memoryOf: (layer: number) => WasmMemory, shape: Kv
     memory.i32.set(words, pointer / 4);
     return { layer, memory, shape, pointer, wideTileBytes };
   });
+}
+
+/** @throws RealizarError `invalid-argument` for a layer of another backend, or of another of its memories */
+export function asKvLayer(memory: WasmMemory, cache: KvLayer): WasmKvLayer {
+  const layer = cache as WasmKvLayer;
+  if (layer.memory === memory) return layer;
+  throw new RealizarError('invalid-argument', 'the kv cache is not of this backend');
 }
 
 /** Bytes of one layer, with what aligns its parts. */

@@ -15,6 +15,7 @@ import type {
   OpTime,
   WeightSource,
 } from '../backend.ts';
+import { checkAttention } from '../check-attention.ts';
 import { Bank, type BankOptions } from './bank.ts';
 import { batchData, type BatchData } from './batch-data.ts';
 import type { Executor } from './executor.ts';
@@ -22,12 +23,11 @@ import { InlineExecutor } from './inline-executor.ts';
 import { addLinear } from './kernels/add-linear.ts';
 import { attentionInputs, type AttentionInputs } from './kernels/attention-inputs.ts';
 import { best } from './kernels/best.ts';
-import { checkAttention } from './kernels/check-attention.ts';
 import { attention, writeKeysValues, writesOwnKeys } from './kernels/attention.ts';
 import { embed, unpack } from './kernels/embed.ts';
 import { gatedLinear } from './kernels/gated-linear.ts';
 import { logits } from './kernels/logits.ts';
-import { createKvCache, type WasmKvLayer } from './kv-cache.ts';
+import { asKvLayer, createKvCache, type WasmKvLayer } from './kv-cache.ts';
 import { kernelSets } from './layouts.ts';
 import type { WasmMemory } from './memory.ts';
 import { compileModule, MAX_PAGES } from './module.ts';
@@ -197,7 +197,8 @@ export class WasmBackend implements Backend {
     const bank = this.#bankOf(weights.query.weight);
     const recorder = this.#recordIn(bank);
     const data = dataOf(bank, batch);
-    const layer = checkAttention(recorder.memory, cache, batch, data, options);
+    const layer = asKvLayer(recorder.memory, cache);
+    checkAttention(layer.shape, batch, data, options);
     const inputs = attentionInputs(recorder, this.#program.bring(x, bank), weights, options);
     this.#pending = { inputs, cache: layer, data, options };
     if (!writesOwnKeys(data)) this.#settleKeys();
@@ -210,7 +211,8 @@ export class WasmBackend implements Backend {
     const bank = this.#bankOf(cache as WasmKvLayer);
     const recorder = this.#recordIn(bank);
     const data = dataOf(bank, batch);
-    const layer = checkAttention(recorder.memory, cache, batch, data, options);
+    const layer = asKvLayer(recorder.memory, cache);
+    checkAttention(layer.shape, batch, data, options);
     return attention(recorder, q as AttentionInputs, layer, data, options, own);
   }
 

@@ -2,6 +2,9 @@ import { RealizarError } from '../../errors.ts';
 import type { KvDType, KvLayer, KvShape } from '../backend.ts';
 import type { Gpu } from './gpu.ts';
 
+/** What one lane of shaders/plain/attention.wgsl can add up. */
+const MAX_HEAD_DIM = 512;
+
 /** Keys and values of one layer, each [slot][kv head][head dim]. */
 export interface GpuKvLayer extends KvLayer {
   readonly gpu: Gpu;
@@ -25,6 +28,18 @@ export function createKvCache(gpu: Gpu, shape: KvShape, usual: KvDType): readonl
   return Array.from({ length: shape.numLayers }, (_, layer) => {
     return { layer, gpu, shape, dtype, keys: gpu.allocate(bytes, what), values: gpu.allocate(bytes, what) };
   });
+}
+
+/**
+ * @returns a layer that the kernels can attend in
+ * @throws RealizarError `invalid-argument`
+ */
+export function asKvLayer(gpu: Gpu, cache: KvLayer): GpuKvLayer {
+  const layer = cache as GpuKvLayer;
+  if (layer.gpu !== gpu) throw new RealizarError('invalid-argument', 'the kv cache is not of this backend');
+  const { headDim } = layer.shape;
+  if (headDim <= MAX_HEAD_DIM) return layer;
+  throw new RealizarError('invalid-argument', `heads of ${headDim} numbers are more than ${MAX_HEAD_DIM}`);
 }
 
 /** Bytes of all layers. @throws RealizarError `invalid-argument` */

@@ -16,16 +16,16 @@ import type {
   OpTime,
   WeightSource,
 } from '../backend.ts';
+import { checkAttention } from '../check-attention.ts';
 import { checkBest } from '../check-best.ts';
 import { ActivationPool } from './activation-pool.ts';
 import { BatchStore } from './batch-data.ts';
-import { checkAttention } from './check-attention.ts';
 import type { OpenedDevice } from './device.ts';
 import { tooLarge } from './device-health.ts';
 import { type Counters, Gpu } from './gpu.ts';
 import { asNumbers, asWeight, type GpuTensor, isGpuWeight } from './gpu-tensor.ts';
 import { hasRoom } from './has-room.ts';
-import { createKvCache, kvCacheBytes } from './kv-cache.ts';
+import { asKvLayer, createKvCache, kvCacheBytes } from './kv-cache.ts';
 import type { GpuLinear, OpContext, Ops } from './ops.ts';
 import { embed } from './plain/embed.ts';
 import { FastOps } from './kernels/fast-ops.ts';
@@ -178,7 +178,8 @@ export class WebgpuBackend implements Backend {
     this.#assertOpen();
     const { numHeads, numKvHeads, headDim } = options;
     const data = this.#batches.dataOf(batch);
-    const layer = checkAttention(this.gpu, cache, batch, data, options);
+    const layer = asKvLayer(this.gpu, cache);
+    checkAttention(layer.shape, batch, data, options);
     const [, width] = rowsOf(x);
     assertShape(x, [data.tokens, width], 'attentionInputs x');
     const checked = {
@@ -195,7 +196,8 @@ export class WebgpuBackend implements Backend {
   attention(q: Tensor, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor {
     this.#assertOpen();
     const data = this.#batches.dataOf(batch);
-    const layer = checkAttention(this.gpu, cache, batch, data, options);
+    const layer = asKvLayer(this.gpu, cache);
+    checkAttention(layer.shape, batch, data, options);
     const projections = asNumbers(this.gpu, q, 'q');
     const { numHeads, numKvHeads, headDim } = options;
     assertShape(projections, [data.tokens, (numHeads + 2 * numKvHeads) * headDim], 'attention q');

@@ -1,34 +1,29 @@
-import { RealizarError } from '../../../errors.ts';
-import type { AttentionOptions, Batch, KvLayer } from '../../backend.ts';
-import type { BatchData } from '../batch-data.ts';
-import type { WasmKvLayer } from '../kv-cache.ts';
-import type { WasmMemory } from '../memory.ts';
+import { RealizarError } from '../errors.ts';
+import type { AttentionOptions, Batch, KvShape } from './backend.ts';
+
+/** How far a batch reaches into a cache. */
+export interface CacheReach {
+  /** One more than the highest slot that is written. */
+  readonly slots: number;
+  /** One more than the highest block that is read. */
+  readonly blocks: number;
+}
 
 /**
  * Sees that no kernel will read or write beyond the cache.
  * @throws RealizarError `invalid-argument`
  */
-export function checkAttention(
-  memory: WasmMemory,
-  cache: KvLayer,
-  batch: Batch,
-  data: BatchData,
-  options: AttentionOptions,
-): WasmKvLayer {
-  const layer = cache as WasmKvLayer;
-  require(layer.memory === memory, 'the kv cache is not of this backend');
+export function checkAttention(shape: KvShape, batch: Batch, reach: CacheReach, options: AttentionOptions): void {
   const { numHeads, numKvHeads, headDim, rope, slidingWindow = 1 } = options;
-  const { shape } = layer;
   require(shape.numKvHeads === numKvHeads && shape.headDim === headDim, 'the kv cache has other heads than the layer');
   require(shape.blockSize === batch.blockSize, 'the kv cache has other blocks than the batch');
-  require(data.slots <= shape.numBlocks * shape.blockSize, `slot ${data.slots - 1} is beyond the kv cache`);
-  require(data.blocks <= shape.numBlocks, `block ${data.blocks - 1} is beyond the kv cache`);
+  require(reach.slots <= shape.numBlocks * shape.blockSize, `slot ${reach.slots - 1} is beyond the kv cache`);
+  require(reach.blocks <= shape.numBlocks, `block ${reach.blocks - 1} is beyond the kv cache`);
   require(numHeads % numKvHeads === 0, `${numHeads} query heads cannot share ${numKvHeads} key heads`);
   const pairs = rope.dimensions / 2;
   const rotates = Number.isInteger(pairs) && rope.dimensions <= headDim && rope.frequencies.length >= pairs;
   require(rotates, `rope cannot rotate ${rope.dimensions} numbers of a head of ${headDim}`);
   require(slidingWindow >= 1, 'a sliding window holds at least the position itself');
-  return layer;
 }
 
 function require(holds: boolean, message: string): void {
