@@ -1,5 +1,6 @@
 // q4_1: q · scale + low, 4 bits. Planes: quants, a vec4u a block; (scale, low), two halves a block.
 #include "lib/block"
+#include "lib/affine" with W={{W}}
 
 fn {{W}}_block(row: u32, b: u32) -> Block {
   let i = row * BLOCKS + b;
@@ -7,15 +8,3 @@ fn {{W}}_block(row: u32, b: u32) -> Block {
   let scale = unpack2x16float({{W}}[{{PLANES}}_PLANE1 + (i >> 2u)][i & 3u]);
   return Block(quants & vec4u(0x0f0f0f0fu), (quants >> vec4u(4u)) & vec4u(0x0f0f0f0fu), scale);
 }
-
-fn {{W}}_values(row: u32, b: u32) -> array<vec4f, 8> {
-  let block = {{W}}_block(row, b);
-  return unsigned_values(block, block.scale.y);
-}
-#if ACTIVATIONS == int8
-#include "lib/int8"
-
-fn {{W}}_add(w: Block, lo: vec4u, hi: vec4u, x: vec2f, sum: f32) -> f32 {
-  return add_affine(w, lo, hi, x, sum);
-}
-#endif

@@ -1,5 +1,6 @@
 // q5_0: (q - 16) · scale, 5 bits. Planes: low four bits, a vec4u a block; fifth bits, a u32 a block; scales, halves.
 #include "lib/block"
+#include "lib/centred" with W={{W}} ZERO=16.0
 #include "lib/fifth-bits"
 
 fn {{W}}_block(row: u32, b: u32) -> Block {
@@ -12,15 +13,3 @@ fn {{W}}_block(row: u32, b: u32) -> Block {
     ((quants >> vec4u(4u)) & vec4u(0x0f0f0f0fu)) | fifth_bits(bits, vec4u(16u, 20u, 24u, 28u)),
     vec2f(scale, 0.0));
 }
-
-fn {{W}}_values(row: u32, b: u32) -> array<vec4f, 8> {
-  let block = {{W}}_block(row, b);
-  return unsigned_values(block, -16.0 * block.scale.x);
-}
-#if ACTIVATIONS == int8
-#include "lib/int8"
-
-fn {{W}}_add(w: Block, lo: vec4u, hi: vec4u, x: vec2f, sum: f32) -> f32 {
-  return add_centred(w, 16.0, lo, hi, x, sum);
-}
-#endif

@@ -1,5 +1,6 @@
 // q5_1: q · scale + low, 5 bits. Planes: low four bits, a vec4u a block; fifth bits, a u32 a block; (scale, low), two halves.
 #include "lib/block"
+#include "lib/affine" with W={{W}}
 #include "lib/fifth-bits"
 
 fn {{W}}_block(row: u32, b: u32) -> Block {
@@ -11,15 +12,3 @@ fn {{W}}_block(row: u32, b: u32) -> Block {
     ((quants >> vec4u(4u)) & vec4u(0x0f0f0f0fu)) | fifth_bits(bits, vec4u(16u, 20u, 24u, 28u)),
     unpack2x16float({{W}}[{{PLANES}}_PLANE2 + (i >> 2u)][i & 3u]));
 }
-
-fn {{W}}_values(row: u32, b: u32) -> array<vec4f, 8> {
-  let block = {{W}}_block(row, b);
-  return unsigned_values(block, block.scale.y);
-}
-#if ACTIVATIONS == int8
-#include "lib/int8"
-
-fn {{W}}_add(w: Block, lo: vec4u, hi: vec4u, x: vec2f, sum: f32) -> f32 {
-  return add_affine(w, lo, hi, x, sum);
-}
-#endif

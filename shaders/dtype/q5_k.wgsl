@@ -1,5 +1,6 @@
 // q5_k: as q4_k, with a fifth bit. As stored, 11 vec4u: scales; fifth bits, bit j of a byte for part j; low four bits.
 #include "lib/block"
+#include "lib/affine" with W={{W}}
 #include "lib/k-scales"
 
 fn {{W}}_block(row: u32, b: u32) -> Block {
@@ -14,15 +15,3 @@ fn {{W}}_block(row: u32, b: u32) -> Block {
     (({{W}}[quants + 1u] >> shift) & vec4u(0x0f0f0f0fu)) | hi_bits,
     k_scales({{W}}[at], j));
 }
-
-fn {{W}}_values(row: u32, b: u32) -> array<vec4f, 8> {
-  let block = {{W}}_block(row, b);
-  return unsigned_values(block, block.scale.y);
-}
-#if ACTIVATIONS == int8
-#include "lib/int8"
-
-fn {{W}}_add(w: Block, lo: vec4u, hi: vec4u, x: vec2f, sum: f32) -> f32 {
-  return add_affine(w, lo, hi, x, sum);
-}
-#endif
