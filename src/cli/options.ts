@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { kvDTypes, type BackendChoice, type KvDType } from '../backend/backend.ts';
+import { MAX_PROMPT_LOOKUP } from '../engine/check-request.ts';
 import type { LoadOptions } from '../engine/engine-api.ts';
 import type { SamplingParams } from '../sampling/params.ts';
 import { integer, integers, logitBias, number, repeatable, seed } from './parsers.ts';
@@ -112,7 +113,7 @@ export function addPromptLookup(command: Command): Command {
   return command.option(
     '--prompt-lookup <tokens>',
     'guess up to so many tokens at once from what the text said before; the same answer, sooner where it repeats',
-    integer(0, 64),
+    integer(0, MAX_PROMPT_LOOKUP),
     0,
   );
 }

@@ -6,7 +6,7 @@ const MAX_COUNT = 2 ** 31 - 1;
 const MAX_LOGPROBS = 1024;
 
 /** Each guessed token is a row of the step; more than these seldom come true together. */
-const MAX_PROMPT_LOOKUP = 64;
+export const MAX_PROMPT_LOOKUP = 64;
 
 export interface PromptLimits {
   /** Ids are below it. */

@@ -5,7 +5,8 @@ import { describe, test } from 'vitest';
 import type { DType } from '../../../src/dtype/index.ts';
 import { AttentionRun, type AttentionSpec, attended, randomAttention } from '../support/attention-case.ts';
 import { upTo } from '../support/batches.ts';
-import { type Candidate, describeEachBackend } from '../support/backends.ts';
+import { describeEachBackend } from '../support/backends.ts';
+import type { Candidate } from '../support/candidate.ts';
 import { expectClose } from '../support/compare.ts';
 import { weightDtypes } from '../support/shapes.ts';
 

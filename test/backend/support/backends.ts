@@ -1,23 +1,11 @@
-import { afterAll, beforeAll, describe } from 'vitest';
-import { type Backend, kvDTypes, type KvDType } from '../../../src/backend/backend.ts';
+import { kvDTypes } from '../../../src/backend/backend.ts';
 import { createReferenceBackend } from '../../../src/backend/reference/reference-backend.ts';
 import { type DType, formats } from '../../../src/dtype/index.ts';
 import { createWasmBackend } from '../../../src/backend/wasm/wasm-backend.ts';
 import { openDawn } from '../../../src/backend/webgpu/dawn.node.ts';
 import { createWebgpuBackend } from '../../../src/backend/webgpu/open-webgpu.ts';
 import { kernelSetNames, supportedKernelSets } from '../../../src/backend/wasm/probe.ts';
-
-/** A backend, or one kernel set of it, and how exact it promises to be. */
-export interface Candidate {
-  readonly name: string;
-  readonly open: (threads?: number) => Promise<Backend>;
-  /** It computes on as many threads as it is opened with. */
-  readonly isThreaded?: boolean;
-  /** Largest relative root mean square error of one product with a weight of this dtype. */
-  readonly tolerance: (dtype: DType) => number;
-  /** How it can store keys and values. */
-  readonly kvDTypes: readonly KvDType[];
-}
+import { type Candidate, describeOn } from './candidate.ts';
 
 const reference: Candidate = {
   name: 'reference',
@@ -72,16 +60,5 @@ async function webgpuCandidates(): Promise<Candidate[]> {
 /** Every backend that this machine can open. */
 export const candidates: readonly Candidate[] = [reference, ...(await wasmCandidates()), ...(await webgpuCandidates())];
 
-/** Runs the tests of `body` on every backend of this machine; `backend()` is open while they run. */
-export function describeEachBackend(op: string, body: (backend: () => Backend, candidate: Candidate) => void): void {
-  describe.each(candidates)(`${op} on $name`, (candidate) => {
-    let backend: Backend | undefined;
-    beforeAll(async () => {
-      backend = await candidate.open();
-    });
-    afterAll(async () => {
-      await backend?.dispose();
-    });
-    body(() => backend!, candidate);
-  });
-}
+/** Runs an op's tests on every backend of this machine. */
+export const describeEachBackend = describeOn(candidates);
