@@ -9,7 +9,7 @@ import { countedRounds, latestRounds, readRecords, type Round } from './support/
 import { benchOptions, chosen, runRounds, summaryOf } from './support/rounds.ts';
 import { runScript } from './support/run-engine.ts';
 import { argumentsOf } from './support/run-settings.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 
 const PROMPT_TOKENS = 16;
 const GENERATED_TOKENS = 32;

@@ -12,7 +12,7 @@ import { countedRounds, latestRounds, readRecords } from './support/records.ts';
 import { benchOptions, chosen, runRounds, summaryOf, type RoundResult } from './support/rounds.ts';
 import { bootstrap, runEngine } from './support/run-engine.ts';
 import type { Run } from './support/run-settings.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 
 const PROMPT_TOKENS = 512;
 const GENERATED_TOKENS = 128;

@@ -13,7 +13,7 @@ import { countedRounds, latestRounds, readRecords, type Round } from './support/
 import { benchOptions, chosen, runRounds, summaryOf, type RoundResult } from './support/rounds.ts';
 import { bootstrap, runEngine } from './support/run-engine.ts';
 import type { Run } from './support/run-settings.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 
 const CONTEXT_LENGTH = 2048;
 

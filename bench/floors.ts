@@ -12,7 +12,7 @@ import { median } from '../src/cli/median.ts';
 import { cpuClass, floors, holds, type CpuClass, type Floor } from './support/floors.ts';
 import { thisMachine } from './support/machine.ts';
 import { countedRounds, isClean, latestRounds, readRecords, type RecordedRound } from './support/records.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 
 /** Which script measures a case: the first whose pattern fits. */
 const SCRIPTS: readonly (readonly [RegExp, string])[] = [

@@ -8,7 +8,7 @@ import { countedRounds, latestRounds, readRecords, type Round } from './support/
 import { benchOptions, runRounds } from './support/rounds.ts';
 import { runEngine } from './support/run-engine.ts';
 import type { Run } from './support/run-settings.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 
 const TYPES = ['f32', 'f16', 'q8_0'] as const;
 const CASE = 'kv-types';

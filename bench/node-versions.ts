@@ -16,7 +16,7 @@ import { countedRounds, latestRounds, readRecords, type Round } from './support/
 import { benchOptions, chosen, runRounds } from './support/rounds.ts';
 import { runEngine } from './support/run-engine.ts';
 import type { Run } from './support/run-settings.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 
 const cases = [
   { name: 'node-q4_0', model: models.q4_0, generatedTokens: 48 },

@@ -8,7 +8,7 @@ import { models } from './support/models.ts';
 import { countedRounds, latestRounds, readRecords, type Round } from './support/records.ts';
 import { benchOptions, chosen, runRounds, summaryOf } from './support/rounds.ts';
 import { runScript } from './support/run-engine.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 
 const GENERATED_TOKENS = 192;
 

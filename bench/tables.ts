@@ -4,7 +4,7 @@
 import { median } from '../src/cli/median.ts';
 import { thisMachine } from './support/machine.ts';
 import { countedRounds, isClean, readRecords, type RecordedRound } from './support/records.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 import { cpuClass, floors } from './support/floors.ts';
 
 /** Which figures in a round's details a case is about: the first whose pattern fits its name. Numbers are numbers of sequences. */

@@ -15,7 +15,7 @@ import { countedRounds, latestRounds, readRecords, type Round } from './support/
 import { benchOptions, chosen, runRounds, summaryOf } from './support/rounds.ts';
 import { bootstrap, runEngine, type EngineName } from './support/run-engine.ts';
 import type { Run } from './support/run-settings.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 
 /** An engine on a quiet machine with a thread a core, and then under the case's load. */
 interface Pair {

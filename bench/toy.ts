@@ -12,7 +12,7 @@ import { ModelCache } from '../src/server/model-cache.ts';
 import { foreignLoad } from './support/cpu-load.ts';
 import { thisMachine } from './support/machine.ts';
 import { benchOptions, chosen, runRounds } from './support/rounds.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 import { productsPerToken, toyEngine, toyFile, toyModel, toyShape } from './support/toy-model.ts';
 
 interface Benchmark {

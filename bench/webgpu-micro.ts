@@ -5,7 +5,7 @@
 // --small: for devices in software, and for trying out the benchmark itself.
 import { parseArgs } from 'node:util';
 import { openBackend } from '../src/backend/open.ts';
-import { markdownTable } from './support/table.ts';
+import { markdownTable } from '../src/cli/markdown-table.ts';
 import { openGpu } from './webgpu/device.ts';
 import { dependentDispatch } from './webgpu/dispatch-cost.ts';
 import { encodeToken } from './webgpu/encode-cost.ts';

@@ -1,6 +1,7 @@
 import type { OpTime } from '../../backend/backend.ts';
 import type { EngineApi } from '../../engine/engine-api.ts';
 import { openCheckpoint } from '../../open-checkpoint.node.ts';
+import { markdownTable } from '../markdown-table.ts';
 import { median } from '../median.ts';
 import { loadWithProgress } from '../loading.ts';
 import { loadOptionsOf, type LoadFlags } from '../options.ts';
@@ -134,9 +135,4 @@ function profileTable(profile: readonly OpTime[]): string {
       `${((100 * (milliseconds + waitingMilliseconds)) / total).toFixed(1)} %`,
     ]),
   );
-}
-
-function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (row: readonly string[]) => `| ${row.join(' | ')} |`;
-  return [line(header), line(header.map(() => '---')), ...rows.map(line)].join('\n');
 }
