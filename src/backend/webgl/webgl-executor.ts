@@ -1,6 +1,6 @@
 import { RealizarError } from '../../errors.ts';
 import type { Bank } from '../wasm/bank.ts';
-import type { Executor } from '../wasm/executor.ts';
+import { InlineExecutor } from '../wasm/inline-executor.ts';
 import type { WasmMemory } from '../wasm/memory.ts';
 import { ARGUMENTS_WORD, CHUNKS_WORD, COMMAND_WORDS, EMBED, GATED_LINEAR, LINEAR } from '../wasm/opcodes.ts';
 import type { Matrix } from './matrix.ts';
@@ -8,15 +8,13 @@ import type { Products } from './products.ts';
 import { untiled } from './untiled.ts';
 
 /** Runs lists of the wasm backend in the calling thread, and on the GPU what concerns its matrices. */
-export class WebglExecutor implements Executor {
-  readonly threads = 1;
-  readonly loaders = 0;
-  readonly measures = false;
+export class WebglExecutor extends InlineExecutor {
   readonly #products: Products;
   /** By the pointer that stands for each in commands. */
   readonly #matrices = new Map<number, Matrix>();
 
   constructor(products: Products) {
+    super();
     this.#products = products;
   }
 
@@ -25,7 +23,7 @@ export class WebglExecutor implements Executor {
     this.#matrices.set(pointer, matrix);
   }
 
-  async run({ kernels, memory }: Pick<Bank, 'kernels' | 'memory'>, list: number): Promise<void> {
+  override async run({ kernels, memory }: Pick<Bank, 'kernels' | 'memory'>, list: number): Promise<void> {
     try {
       for (let command = list; command !== 0; command = kernels.proceed(command, 0, 1)) {
         if (!this.#runOnGpu(memory, command)) kernels.work(command, 0);
@@ -35,15 +33,7 @@ export class WebglExecutor implements Executor {
     }
   }
 
-  async load(): Promise<void> {
-    throw new RealizarError('backend-unavailable', 'the calling thread does not read files');
-  }
-
-  helpLoading(): void {}
-
-  async addBanks(): Promise<void> {}
-
-  async dispose(): Promise<void> {
+  override async dispose(): Promise<void> {
     for (const matrix of this.#matrices.values()) this.#products.free(matrix);
     this.#matrices.clear();
     this.#products.dispose();
