@@ -1,4 +1,4 @@
-import type { BackendChoice } from './backend/backend.ts';
+import type { BackendChoice, BackendName } from './backend/backend.ts';
 import { openBackend } from './backend/open.ts';
 import { httpSource } from './checkpoint/byte-source.http.ts';
 import { blobSource, memorySource } from './checkpoint/byte-source.ts';
@@ -41,13 +41,20 @@ async function startOn(
   options: LoadOptions,
 ): Promise<Engine> {
   const { backend: choice = 'auto', device } = options;
-  const start = (name: BackendChoice) =>
-    startEngine(checkpoint, { backend: () => openBackend(name, options), checkpoint: reopened }, options);
+  let taken: BackendName | undefined;
+  const start = (name: BackendChoice) => {
+    const backend = async () => {
+      const opened = await openBackend(name, options);
+      taken = opened.info.name;
+      return opened;
+    };
+    return startEngine(checkpoint, { backend, checkpoint: reopened }, options);
+  };
   if (choice !== 'auto' || device !== undefined) return start(choice);
   try {
     return await start('auto');
   } catch (error) {
-    if (!(error instanceof RealizarError) || error.code !== 'out-of-memory') throw error;
+    if (!(error instanceof RealizarError) || error.code !== 'out-of-memory' || taken === 'wasm') throw error;
     return start('wasm');
   }
 }
