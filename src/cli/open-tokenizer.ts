@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { RealizarError } from '../errors.ts';
 import { openCheckpoint } from '../open-checkpoint.node.ts';
 import { tokenizerFromJson, tokenizerFromSentencePiece } from '../tokenizer/index.ts';
 import { tokenizerOf } from '../tokenizer/from-checkpoint.ts';
+import { inFile } from '../tokenizer/in-file.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
 /** The tokenizer of a model, of a vocabulary-only GGUF, or of a `tokenizer.json` or `tokenizer.model` alone. */
@@ -14,12 +14,7 @@ export async function openTokenizer(path: string): Promise<Tokenizer> {
       : undefined;
   if (parse) {
     const bytes = await readFile(path);
-    try {
-      return parse(bytes);
-    } catch (error) {
-      if (!(error instanceof RealizarError)) throw error;
-      throw new RealizarError(error.code, `${path}: ${error.message}`, { cause: error });
-    }
+    return inFile(path, () => parse(bytes));
   }
   await using checkpoint = disposable(await openCheckpoint(path));
   return tokenizerOf(checkpoint.value);

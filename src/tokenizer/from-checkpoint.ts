@@ -3,6 +3,7 @@ import { RealizarError } from '../errors.ts';
 import { tokenizerFromGguf } from './from-gguf.ts';
 import { tokenizerFromJson } from './from-json.ts';
 import { tokenizerFromSentencePiece } from './from-sentencepiece.ts';
+import { inFile } from './in-file.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 /**
@@ -10,9 +11,13 @@ import type { Tokenizer } from './tokenizer.ts';
  * `tokenizer.model`.
  *
  * @throws RealizarError `missing-file` where a folder has neither; as `tokenizerFromGguf`, `tokenizerFromJson` and
- *   `tokenizerFromSentencePiece`
+ *   `tokenizerFromSentencePiece`; the message names the checkpoint
  */
 export function tokenizerOf(checkpoint: Checkpoint): Tokenizer {
+  return inFile(`the tokenizer of ${checkpoint.name}`, () => parsedTokenizer(checkpoint));
+}
+
+function parsedTokenizer(checkpoint: Checkpoint): Tokenizer {
   if (checkpoint.format === 'gguf') return tokenizerFromGguf(checkpoint.metadata);
   const { companions } = checkpoint;
   const json = companions.get('tokenizer.json');
@@ -26,7 +31,7 @@ export function tokenizerOf(checkpoint: Checkpoint): Tokenizer {
   if (model) return tokenizerFromSentencePiece(model);
   throw new RealizarError(
     'missing-file',
-    `${checkpoint.name} has neither tokenizer.json nor tokenizer.model: put the model's file there`,
+    `there is neither tokenizer.json nor tokenizer.model: put the model's file there`,
     { field: 'tokenizer.json' },
   );
 }

@@ -53,4 +53,15 @@ describe('tokenizerOf', () => {
       expect.objectContaining({ code: 'missing-file', message: expect.stringContaining('tokenizer.json') as string }),
     );
   });
+
+  it('names the model whose tokenizer is broken', () => {
+    const companions = new Map([['tokenizer.json', bytes({ model: 3 })]]);
+    expect(() => tokenizerOf(checkpoint({ companions }))).toThrow(
+      expect.objectContaining({
+        code: 'bad-tokenizer',
+        field: 'model',
+        message: 'the tokenizer of model: model must be an object',
+      }),
+    );
+  });
 });
