@@ -7,7 +7,7 @@
 //   gate      f32, laid out as y, with GATED: y = silu(gate) · product
 //   y         f32 [tokens, stride], of which the outputs are the columns from `first` on: stored or, with ADD, added
 //   grid      ceil(outputs / TILE_ROWS), ceil(tokens / TILE_TOKENS)
-//   launcher  src/backend/webgpu/kernels/matmul.ts
+//   launcher  src/backend/webgpu/kernels/product.ts
 //
 // A tile of weights and one of activations meet in workgroup memory; every invocation has MICRO_ROWS x MICRO_TOKENS sums. It walks
 // the blocks lane after lane of matvec.wgsl, so that the sums have the same bits.

@@ -6,11 +6,13 @@
 //   w0 w1 w2  weights in planes, see dtype/*; GATED: w0 is the gate, w1 the other factor
 //   bias      f32 [outputs] of all matrices, one after another, with BIAS
 //   y         f32 [tokens, stride], of which the outputs are the columns from `first` on: stored or, with ADD, added
+//   parts     u32 [workgroups of a row, tokens] of (key, output): each workgroup's largest of the first `limit` outputs, key 0 where
+//             it has none of them; with BEST
 //   grid      ceil(rows / rows of a workgroup) of every matrix (GATED: of one), ceil(tokens / COLUMNS)
-//   launcher  src/backend/webgpu/kernels/matvec.ts
+//   launcher  src/backend/webgpu/kernels/product.ts
 //
 // LANES invocations share a row: unit u of UNIT blocks belongs to lane u mod LANES, a lane adds its blocks in order, and the
-// lanes' sums are added in order. linear-tile.wgsl adds in the same order, so that both have the same bits.
+// lanes' sums are added in order. matmul.wgsl adds in the same order, so that both have the same bits.
 #if GATHER == shuffle
 enable subgroups;
 #endif
@@ -54,6 +56,9 @@ const SUMS = 1u;
 #endif
 @group(0) @binding(6) var<storage, read_write> y: array<f32>;
 @group(0) @binding(7) var<uniform> shape: Shape;
+#if BEST
+@group(0) @binding(8) var<storage, read_write> parts: array<vec2u>;
+#endif
 
 /** A row of y has `stride` numbers, of which these outputs are those from `first` on, and their biases from `bias` on. */
 struct Shape {
@@ -61,6 +66,9 @@ struct Shape {
   w0_rows: u32, W0_PLANE1: u32, W0_PLANE2: u32, W0_PLANE3: u32,
   w1_rows: u32, W1_PLANE1: u32, W1_PLANE2: u32, W1_PLANE3: u32, w1_first_group: u32,
   w2_rows: u32, W2_PLANE1: u32, W2_PLANE2: u32, W2_PLANE3: u32, w2_first_group: u32,
+#if BEST
+  limit: u32, first_part: u32,
+#endif
 }
 
 #include "dtype/{{W0_DTYPE}}" with W=w0 PLANES=shape.W0
@@ -128,8 +136,33 @@ fn lanes_of(sum: f32, invocation: u32) -> f32 {
 }
 #endif
 
-/** `n`: the output; `token`: the row. */
-fn finish(n: u32, token: u32, sums: vec2f) {
+#if BEST
+#include "lib/logit-key"
+const OUTPUTS = GROUP_ROWS * COLUMNS;
+var<workgroup> output_keys: array<u32, OUTPUTS>;
+var<workgroup> best_keys: array<atomic<u32>, COLUMNS>;
+/** Complements, so that the largest is the first row. */
+var<workgroup> best_rows: array<atomic<u32>, COLUMNS>;
+
+/** Called by the whole workgroup when all its keys are known. `output`: of its first row. */
+fn store_best(local: u32, first_token: u32, output: u32, group: u32) {
+  workgroupBarrier();
+  for (var o = local; o < OUTPUTS; o += WORKGROUP) {
+    if (output_keys[o] == atomicLoad(&best_keys[o / GROUP_ROWS])) {
+      atomicMax(&best_rows[o / GROUP_ROWS], ~(o % GROUP_ROWS));
+    }
+  }
+  workgroupBarrier();
+  if (local < COLUMNS && first_token + local < shape.tokens) {
+    let row = ~atomicLoad(&best_rows[local]);
+    let part = (shape.first_part + group) * shape.tokens + first_token + local;
+    parts[part] = vec2u(atomicLoad(&best_keys[local]), shape.first + output + row);
+  }
+}
+#endif
+
+/** `n`: the output; `token`: the row; `o`: which of the workgroup's outputs. */
+fn finish(n: u32, token: u32, o: u32, sums: vec2f) {
 #if BIAS
 #if GATED
   let biased = sums + vec2f(bias[shape.bias + n], bias[shape.bias + shape.w0_rows + n]);
@@ -148,6 +181,13 @@ fn finish(n: u32, token: u32, sums: vec2f) {
   y[token * shape.stride + shape.first + n] += value;
 #else
   y[token * shape.stride + shape.first + n] = value;
+#endif
+#if BEST
+  if (shape.first + n < shape.limit) {
+    let key = key_of(bitcast<u32>(value));
+    output_keys[o] = key;
+    atomicMax(&best_keys[o / GROUP_ROWS], key);
+  }
 #endif
 }
 
@@ -302,9 +342,9 @@ fn main(
 #endif
     if (is_wanted) {
 #if GATED
-      finish(output + row, token, vec2f(lanes_of(o), lanes_of(COLUMNS * GROUP_ROWS + o)));
+      finish(output + row, token, o, vec2f(lanes_of(o), lanes_of(COLUMNS * GROUP_ROWS + o)));
 #else
-      finish(output + row, token, vec2f(lanes_of(o), 0.0));
+      finish(output + row, token, o, vec2f(lanes_of(o), 0.0));
 #endif
     }
   }
@@ -323,9 +363,12 @@ fn main(
 #else
     let is_wanted = lane == 0u && first_row + row < matrix_rows;
 #endif
-    if (is_wanted) { finish(output + row, token{{c}}, sums); }
+    if (is_wanted) { finish(output + row, token{{c}}, {{c}}u * GROUP_ROWS + row, sums); }
   }
 #endfor
 #endfor
+#endif
+#if BEST
+  store_best(local, first_token, output, id.x);
 #endif
 }

@@ -6,7 +6,7 @@
 //   prepared  int8: planes [row][half][block] of 16 bytes, then [row][block] (scale, sum) of 8
 //             f32: planes [row][eighth][block] of 4 numbers
 //   grid      one workgroup a row
-//   launcher  src/backend/webgpu/kernels/prepare.ts
+//   launcher  src/backend/webgpu/kernels/product.ts
 
 const INPUTS = {{INPUTS}}u;
 const BLOCKS = (INPUTS + 31u) / 32u;

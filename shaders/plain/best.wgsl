@@ -19,13 +19,7 @@ const NOBODY = 0xffffffffu;
 var<workgroup> keys: array<u32, LANES>;
 var<workgroup> ids: array<u32, LANES>;
 
-/** Larger for larger numbers, from 1 on; the largest for NaN. 0 and -0 are one. */
-fn key_of(bits: u32) -> u32 {
-  let size = bits & 0x7fffffffu;
-  if (size > 0x7f800000u) { return 0xffffffffu; }
-  if (size == 0u) { return 0x80000000u; }
-  return select(bits | 0x80000000u, ~bits, (bits >> 31u) == 1u);
-}
+#include "lib/logit-key"
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

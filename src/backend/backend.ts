@@ -153,6 +153,12 @@ export interface MemoryPart {
   readonly layer?: number | undefined;
 }
 
+/** Which logits are wanted: of each row the `count` largest of the first `limit`. */
+export interface BestOf {
+  readonly count: number;
+  readonly limit: number;
+}
+
 /** Keys and values of one layer; the backend's own. */
 export interface KvLayer {
   readonly layer: number;
@@ -230,8 +236,11 @@ export interface Backend {
   /** silu(gate(norm(x))) ⊙ up(norm(x)) → [tokens, intermediate]. Shazeer 2020, arXiv:2002.05202. */
   gatedLinear(x: Tensor, weights: FeedForwardWeights, normEps: number): Tensor;
 
-  /** Logits of chosen rows: norm, then the output head [vocab, hidden] → [rows.length, vocab] */
-  logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array): Tensor;
+  /**
+   * Logits of chosen rows: norm, then the output head [vocab, hidden] → [rows.length, vocab]
+   * @param bestOf what `best` will be asked of them: a backend may begin with it at once; the logits are the same
+   */
+  logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array, bestOf?: BestOf): Tensor;
 
   /**
    * The `count` largest of the first `limit` columns of each row, largest first; of equals the lower id first. A NaN counts as

@@ -1,6 +1,6 @@
-import type { Backend, Batch, KvShape } from '../backend/backend.ts';
+import type { Backend, Batch, BestOf, KvShape } from '../backend/backend.ts';
 import type { ModelConfig } from '../model/config.ts';
-import type { BestOf, ModelStep } from '../model/model.ts';
+import type { ModelStep } from '../model/model.ts';
 
 /** What the engine needs of a model; `Model` has it. */
 export interface ModelRunner {

@@ -1,5 +1,6 @@
+import type { BestOf } from '../backend/backend.ts';
 import { RealizarError } from '../errors.ts';
-import type { BestOf, ModelStep } from '../model/model.ts';
+import type { ModelStep } from '../model/model.ts';
 import { batchOf, outputsOf, type TokensInFlight } from './batch.ts';
 import { BlockManager } from './block-manager.ts';
 import type { ModelRunner } from './model-runner.ts';

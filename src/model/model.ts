@@ -1,4 +1,4 @@
-import type { Backend, Batch, KvDType } from '../backend/backend.ts';
+import type { Backend, Batch, BestOf, KvDType } from '../backend/backend.ts';
 import { RealizarError } from '../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Architecture } from './architecture.ts';
@@ -22,12 +22,6 @@ export interface ModelParts extends LoadedWeights {
   readonly kvCacheType?: KvDType | undefined;
   /** Loads the same weights into a fresh backend. */
   readonly reload?: (() => Promise<LoadedWeights>) | undefined;
-}
-
-/** Which logits of a step to bring back: of each output row the `count` largest of the first `limit`. */
-export interface BestOf {
-  readonly count: number;
-  readonly limit: number;
 }
 
 /** A step that was recorded. */
@@ -70,26 +64,29 @@ export class Model {
     return this.#cache;
   }
 
-  /** One forward pass: tokens → embedding → layers → logits of `batch.outputRows`, [outputRows, vocab]. Call inside a `scope`. */
-  forward(batch: Batch): Tensor {
+  /**
+   * One forward pass: tokens → embedding → layers → logits of `batch.outputRows`, [outputRows, vocab]. Call inside a `scope`.
+   * @param bestOf what `best` will be asked of them
+   */
+  forward(batch: Batch, bestOf?: BestOf): Tensor {
     const { backend: op, config: c } = this;
     const w = this.#weights;
     const x = op.embed(w.embedding, batch); // [tokens, hidden]
     w.layers.forEach((layer, i) =>
       this.#parts.architecture.decoderLayer(op, layer, c, this.cache.layers[i]!, batch, x),
     );
-    return op.logits(x, w.outputNorm, c.normEps, w.head, batch.outputRows);
+    return op.logits(x, w.outputNorm, c.normEps, w.head, batch.outputRows, bestOf);
   }
 
   /**
-   * Records a forward pass and has its results read. Steps are read in the order of their recording.
+   * Records a forward pass and has its results read: all logits, or what `bestOf` says. Steps are read in the order of their recording.
    * @throws RealizarError `device-lost`, also in `results`: call `restore`
    */
   start(batch: Batch, bestOf?: BestOf): ModelStep {
     if (this.#isLost) throw new RealizarError('device-lost', 'the device of this model was lost');
     const { backend: op } = this;
     return op.scope(() => {
-      const logits = this.forward(batch);
+      const logits = this.forward(batch, bestOf);
       if (bestOf === undefined) return { results: op.read(logits), best: undefined };
       const best = op.best(logits, bestOf.count, bestOf.limit);
       return { results: op.read(best), best };

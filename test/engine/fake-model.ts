@@ -1,9 +1,9 @@
-import type { Batch } from '../../src/backend/backend.ts';
+import type { Batch, BestOf } from '../../src/backend/backend.ts';
 import { best } from '../../src/backend/reference/kernels/best.ts';
 import type { ModelRunner } from '../../src/engine/model-runner.ts';
 import type { ModelConfig } from '../../src/model/config.ts';
 import { RealizarError } from '../../src/errors.ts';
-import type { BestOf, ModelStep } from '../../src/model/model.ts';
+import type { ModelStep } from '../../src/model/model.ts';
 import type { Tensor } from '../../src/tensor/tensor.ts';
 
 export const FAKE_VOCAB = 64;

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../tensor/tensor.ts';
-import type { AttentionOptions, Rope } from '../backend.ts';
+import type { AttentionOptions, BestOf, Rope } from '../backend.ts';
 import type { BatchData } from './batch-data.ts';
 import type { Gpu } from './gpu.ts';
 import type { GpuTensor, GpuWeight } from './gpu-tensor.ts';
@@ -58,8 +58,19 @@ export interface Ops {
   attention(projections: GpuTensor, cache: GpuKvLayer, data: BatchData, options: AttentionOptions): GpuTensor;
   addLinear(x: GpuTensor, input: GpuTensor, linear: GpuLinear): void;
   gatedLinear(x: GpuTensor, weights: GpuFeedForwardWeights, normEps: number): GpuTensor;
-  /** @param rows u32 [count]: rows of `x` that are wanted */
-  logits(x: GpuTensor, norm: GpuTensor, normEps: number, head: GpuLinear, rows: GPUBuffer, count: number): GpuTensor;
+  /**
+   * @param rows u32 [count]: rows of `x` that are wanted
+   * @param bestOf what `best` will be asked of them
+   */
+  logits(
+    x: GpuTensor,
+    norm: GpuTensor,
+    normEps: number,
+    head: GpuLinear,
+    rows: GPUBuffer,
+    count: number,
+    bestOf?: BestOf,
+  ): GpuTensor;
   /** @param y f32 [rows, 2 · count] */
   best(logits: GpuTensor, count: number, limit: number, y: GpuTensor): void;
 }

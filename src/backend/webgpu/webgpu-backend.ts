@@ -7,6 +7,7 @@ import type {
   Backend,
   BackendInfo,
   Batch,
+  BestOf,
   FeedForwardWeights,
   KvDType,
   KvLayer,
@@ -228,7 +229,7 @@ export class WebgpuBackend implements Backend {
     return this.#ops.gatedLinear(asNumbers(this.gpu, x, 'x'), checked, normEps);
   }
 
-  logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array): Tensor {
+  logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array, bestOf?: BestOf): Tensor {
     this.#assertOpen();
     const [tokens, width] = rowsOf(x);
     for (const row of rows) {
@@ -236,6 +237,7 @@ export class WebgpuBackend implements Backend {
       throw new RealizarError('invalid-argument', `row ${row} is none of ${tokens}`, { field: 'rows' });
     }
     const vocab = head.weight.shape[0]!;
+    if (bestOf) checkBest(bestOf.count, bestOf.limit, vocab);
     return this.#ops.logits(
       asNumbers(this.gpu, x, 'x'),
       this.#vector(norm, width, 'output norm'),
@@ -243,6 +245,7 @@ export class WebgpuBackend implements Backend {
       this.#linear(head, vocab, width, 'head'),
       this.#batches.words(Int32Array.from(rows)),
       rows.length,
+      bestOf,
     );
   }
 

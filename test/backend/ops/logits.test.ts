@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Backend } from '../../../src/backend/backend.ts';
+import type { Backend, BestOf } from '../../../src/backend/backend.ts';
+import { best } from '../../../src/backend/reference/kernels/best.ts';
 import { upTo } from '../support/batches.ts';
 import { describeEachBackend } from '../support/backends.ts';
 import { expectClose, expectSameBits } from '../support/compare.ts';
@@ -28,16 +29,14 @@ async function runner(backend: Backend, { x, norm, head }: ReturnType<typeof ran
     norm: await backend.upload(norm.source),
     head: await backend.upload(head.source),
   };
-  return (tokens: readonly number[], rows: readonly number[]) =>
-    runOnGarbage(backend, () =>
-      backend.logits(
-        rowsFrom(backend, uploaded.x, tokens),
-        uploaded.norm,
-        EPS,
-        { weight: uploaded.head },
-        Int32Array.from(rows),
-      ),
-    );
+  /** @param count the best so many are read instead of the logits */
+  return (tokens: readonly number[], rows: readonly number[], bestOf?: BestOf, count?: number) =>
+    runOnGarbage(backend, () => {
+      const states = rowsFrom(backend, uploaded.x, tokens);
+      const weights = { weight: uploaded.head };
+      const logits = backend.logits(states, uploaded.norm, EPS, weights, Int32Array.from(rows), bestOf);
+      return count === undefined ? logits : backend.best(logits, count, bestOf!.limit);
+    });
 }
 
 describeEachBackend('logits', (backend, { tolerance }) => {
@@ -60,6 +59,24 @@ describeEachBackend('logits', (backend, { tolerance }) => {
         expectSameBits(await run([t], [0]), bitsOf(t));
       }
     });
+  });
+
+  test('said to be for the largest, they have the same bits, and the largest is that of all', async () => {
+    const given = randomCase('q8_0');
+    const run = await runner(backend(), given);
+    for (const [tokens, limit] of [
+      [1, VOCAB],
+      [1, 200],
+      [5, 250],
+      [TOKENS, 200],
+    ] as const) {
+      const logits = await run(upTo(tokens), upTo(tokens));
+      expectSameBits(await run(upTo(tokens), upTo(tokens), { count: 1, limit }), logits);
+      for (const count of [1, 3]) {
+        const found = await run(upTo(tokens), upTo(tokens), { count: 1, limit }, count);
+        expectSameBits(found, best(logits, VOCAB, count, limit));
+      }
+    }
   });
 
   test('rows that the batch does not have are refused', async () => {

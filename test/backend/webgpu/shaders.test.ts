@@ -120,8 +120,10 @@ async function products(backend: WebgpuBackend, dtype: DType, inputs: number): P
         const x = rowsFrom(backend, states, upTo(tokens));
         backend.addLinear(rowsFrom(backend, sums, upTo(tokens)), x, linear);
         backend.gatedLinear(x, { norm, gate: linear, up: linear }, 1e-5);
-        const logits = backend.logits(x, norm, 1e-5, linear, Int32Array.from(upTo(tokens)));
-        const best = backend.best(logits, 3, outputs);
+        const rows = Int32Array.from(upTo(tokens));
+        backend.best(backend.logits(x, norm, 1e-5, linear, rows), 3, outputs);
+        const bestOf = { count: 1, limit: outputs };
+        const best = backend.best(backend.logits(x, norm, 1e-5, linear, rows, bestOf), 1, outputs);
         const batch = { ...batchOfOne(), chosen: { best, rows: Int32Array.from([0]) } };
         return backend.read(backend.embed(states, batch));
       });

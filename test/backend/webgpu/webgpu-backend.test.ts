@@ -4,6 +4,9 @@ import { requireDawn } from '../../../src/backend/webgpu/dawn.node.ts';
 import { createWebgpuBackend, type WebgpuOptions } from '../../../src/backend/webgpu/open-webgpu.ts';
 import type { WebgpuBackend } from '../../../src/backend/webgpu/webgpu-backend.ts';
 import { bytesOnGpu } from '../../../src/backend/webgpu/upload.ts';
+import { demoModelPath } from '../../../src/demo.node.ts';
+import { openCheckpoint } from '../../../src/open-checkpoint.node.ts';
+import { startEngine } from '../../../src/start-engine.ts';
 import { AttentionRun, attended, randomAttention } from '../support/attention-case.ts';
 import { batchOf, idsOnly, upTo } from '../support/batches.ts';
 import { expectClose, expectSameBits } from '../support/compare.ts';
@@ -100,6 +103,21 @@ describeWithGpu('the WebGPU backend', () => {
     const { bindGroups, dispatches } = backend.takeCounters();
     expect(bindGroups).toBe(0);
     expect(dispatches).toBeGreaterThan(0);
+  });
+
+  test('a token that the GPU chooses takes five dispatches a layer and four, one of them for what it chose before', async () => {
+    const backend = await open();
+    const checkpoint = await openCheckpoint(demoModelPath());
+    const reopen = { backend: async () => backend, checkpoint: () => openCheckpoint(demoModelPath()) };
+    await using engine = await startEngine(checkpoint, reopen, { contextLength: 64 });
+    await checkpoint.close();
+    const dispatchesOf = async (maxTokens: number) => {
+      backend.takeCounters();
+      await engine.generate('Once', { maxTokens, temperature: 0, ignoreEos: true }).result();
+      return backend.takeCounters().dispatches;
+    };
+    const few = await dispatchesOf(3);
+    expect((await dispatchesOf(11)) - few).toBe(8 * (5 * engine.config.numLayers + 4));
   });
 
   test('a model that does not fit is refused before it is read', async () => {

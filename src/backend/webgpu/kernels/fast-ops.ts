@@ -1,4 +1,4 @@
-import type { AttentionOptions } from '../../backend.ts';
+import type { AttentionOptions, BestOf } from '../../backend.ts';
 import type { BatchData } from '../batch-data.ts';
 import { COPY_DST, COPY_SRC, STORAGE } from '../gpu-flags.ts';
 import type { GpuTensor, GpuWeight } from '../gpu-tensor.ts';
@@ -6,6 +6,7 @@ import type { GpuKvLayer } from '../kv-cache.ts';
 import type { GpuAttentionWeights, GpuFeedForwardWeights, GpuLinear, OpContext, Ops } from '../ops.ts';
 import { Attention, type AttentionCall } from './attention.ts';
 import { attentionTiles } from './attention-tiles.ts';
+import { type BestParts, mergeBest } from './best-merge.ts';
 import { isMultipliable, Product, type ProductSpec } from './product.ts';
 import type { Tuning } from './tuning.ts';
 import type { GpuFormat } from '../weight.ts';
@@ -17,6 +18,8 @@ export class FastOps implements Ops {
   readonly #tuning: Tuning;
   /** By their first matrix; there are more than one only where a matrix has several uses. */
   readonly #products = new WeakMap<GpuWeight, KnownProduct[]>();
+  /** What the product that made these logits found in passing, of the first `limit` of each row. */
+  readonly #bestParts = new WeakMap<GpuTensor, BestParts & { readonly limit: number }>();
   readonly #headNorms = new WeakMap<GpuTensor, GPUBuffer>();
   readonly #attentions = new Map<string, Attention>();
   /** Projections whose heads `attention` still has to turn, and the norms of those heads. */
@@ -100,18 +103,30 @@ export class FastOps implements Ops {
     return y;
   }
 
-  logits(x: GpuTensor, norm: GpuTensor, normEps: number, head: GpuLinear, rows: GPUBuffer, count: number): GpuTensor {
+  logits(
+    x: GpuTensor,
+    norm: GpuTensor,
+    normEps: number,
+    head: GpuLinear,
+    rows: GPUBuffer,
+    count: number,
+    bestOf?: BestOf,
+  ): GpuTensor {
     if (!this.#areMultipliable([head])) return this.#plain.logits(x, norm, normEps, head, rows, count);
-    const product = this.#product([head], { norm, eps: normEps }, 'store');
+    const limit = bestOf?.count === 1 ? bestOf.limit : undefined;
+    const product = this.#product([head], { norm, eps: normEps }, 'store', limit);
     const y = this.#context.activation([count, product.outputs]);
     // The only row is the wanted one: a decode step, in which the product prepares its row itself.
     const isOnly = rowsOf(x) === 1 && count === 1;
-    product.run(x.buffer, count, y.buffer, isOnly ? undefined : rows);
+    const parts = product.run(x.buffer, count, y.buffer, isOnly ? undefined : rows);
+    if (parts) this.#bestParts.set(y, { ...parts, limit: limit! });
     return y;
   }
 
   best(logits: GpuTensor, count: number, limit: number, y: GpuTensor): void {
-    this.#plain.best(logits, count, limit, y);
+    const parts = this.#bestParts.get(logits);
+    if (count === 1 && parts?.limit === limit) mergeBest(this.#context.gpu, logits, parts, y);
+    else this.#plain.best(logits, count, limit, y);
   }
 
   #areMultipliable(linears: readonly GpuLinear[]): boolean {
@@ -122,11 +137,18 @@ export class FastOps implements Ops {
     return this.#exceptions.has(format) ? this.#exceptions.get(format) : this.#tuning;
   }
 
-  #product(linears: readonly GpuLinear[], normed: Normed | undefined, form: ProductSpec['form']): Product {
+  #product(
+    linears: readonly GpuLinear[],
+    normed: Normed | undefined,
+    form: ProductSpec['form'],
+    bestLimit?: number,
+  ): Product {
     const [{ weight }] = linears as readonly [GpuLinear];
     const all = this.#products.get(weight) ?? [];
     this.#products.set(weight, all);
-    const known = all.find((each) => each.form === form && isSame(each, linears, normed));
+    const known = all.find(
+      (each) => each.form === form && each.bestLimit === bestLimit && isSame(each, linears, normed),
+    );
     if (known) return known.product;
     // Matrices side by side are multiplied as the most difficult of them.
     const tuning = linears.map((linear) => this.#tuningOf(linear.weight)!).find((each) => each !== this.#tuning);
@@ -135,8 +157,9 @@ export class FastOps implements Ops {
       bias: this.#joinedBiases(linears),
       norm: normed && { weight: normed.norm.buffer, eps: normed.eps },
       form,
+      bestLimit,
     });
-    all.push({ product, form, linears, normed });
+    all.push({ product, form, bestLimit, linears, normed });
     return product;
   }
 
@@ -215,6 +238,7 @@ interface Normed {
 interface KnownProduct {
   readonly product: Product;
   readonly form: ProductSpec['form'];
+  readonly bestLimit: number | undefined;
   readonly linears: readonly GpuLinear[];
   readonly normed: Normed | undefined;
 }

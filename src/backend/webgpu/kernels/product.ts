@@ -1,6 +1,7 @@
 import type { Defines } from '../link.ts';
 import { Gpu, type Bound, type Kernel, type Workgroups } from '../gpu.ts';
 import type { GpuWeight, WeightShard } from '../gpu-tensor.ts';
+import type { BestParts } from './best-merge.ts';
 import { BLOCK, rowOrder, type RowOrder } from './row-order.ts';
 import type { Tuning } from './tuning.ts';
 
@@ -16,6 +17,8 @@ export interface ProductSpec {
    * `gated`: y = silu(first product) ⊙ second product.
    */
   readonly form: 'store' | 'add' | 'gated';
+  /** With `store` of one matrix: the largest of each row's first so many outputs is found in passing, where rows are few. */
+  readonly bestLimit?: number | undefined;
 }
 
 /** Rows of activations that an invocation of matvec takes at once. */
@@ -61,16 +64,17 @@ export class Product {
    * @param x [≥ tokens, inputs]
    * @param y [tokens, outputs]
    * @param rows u32 [tokens]: which rows of x; the first `tokens` unless given
+   * @returns what was found in passing, until the scope ends
    */
-  run(x: GPUBuffer, tokens: number, y: GPUBuffer, rows?: GPUBuffer): void {
-    if (tokens === 0) return;
+  run(x: GPUBuffer, tokens: number, y: GPUBuffer, rows?: GPUBuffer): BestParts | undefined {
+    if (tokens === 0) return undefined;
     const prepared = this.#isFused(tokens, rows) ? undefined : this.#prepare(x, tokens, rows);
     const given = prepared ?? (this.#spec.norm ? [x, this.#spec.norm.weight] : [x]);
     if (tokens > this.#tuning.maxVectors || (this.#spec.form === 'gated' && isSharded(this.#spec.matrices))) {
       this.#multiplyTiles(given, tokens, y);
-    } else {
-      this.#multiplyVectors(given, tokens, y, prepared === undefined);
+      return undefined;
     }
+    return this.#multiplyVectors(given, tokens, y, prepared === undefined);
   }
 
   /** Whether every workgroup of matvec prepares the only row for itself. */
@@ -79,7 +83,7 @@ export class Product {
     const blocks = Math.ceil(this.#inputs / BLOCK);
     const bytes = this.#activations === 'int8' ? blocks * (BLOCK + 8) : blocks * BLOCK * 4;
     const memory = Math.max(WORKGROUP_MEMORY, this.#gpu.facts.limits.maxComputeWorkgroupStorageSize / 2);
-    return bytes + NORM_MEMORY + this.#partialBytes(1) <= memory;
+    return bytes + NORM_MEMORY + this.#partialBytes(this.#rowsAGroup(this.#outputs, 1)) <= memory;
   }
 
   /** @returns what the products read in place of x */
@@ -103,10 +107,18 @@ export class Product {
     return prepared;
   }
 
-  #multiplyVectors(given: readonly GPUBuffer[], tokens: number, y: GPUBuffer, isFused: boolean): void {
-    for (const { kernel, weights, shape, grid, label } of this.#vectorPlan(tokens, isFused).parts) {
-      this.#gpu.dispatch(kernel, [...given, ...weights, ...this.#bias(), y, shape], grid, label);
+  #multiplyVectors(given: readonly GPUBuffer[], tokens: number, y: GPUBuffer, isFused: boolean): BestParts | undefined {
+    const { parts, groups } = this.#vectorPlan(tokens, isFused);
+    const best =
+      this.#spec.bestLimit === undefined
+        ? undefined
+        : { buffer: this.#gpu.activation(tokens * groups * 8), count: groups };
+    for (const { kernel, weights, shape, grid, label } of parts) {
+      const bound = [...given, ...weights, ...this.#bias(), y, shape];
+      if (best) bound.push(best.buffer);
+      this.#gpu.dispatch(kernel, bound, grid, label);
     }
+    return best;
   }
 
   #multiplyTiles(given: readonly GPUBuffer[], tokens: number, y: GPUBuffer): void {
@@ -127,14 +139,18 @@ export class Product {
     return this.#plan(`vectors ${tokens} ${isFused}`, () => {
       const { matrices, norm } = this.#spec;
       if (!isSharded(matrices))
-        return [this.#vectorPart(matrices.map(wholeOf), tokens, columns, isFused, norm?.eps, 0)];
+        return [this.#vectorPart(matrices.map(wholeOf), tokens, columns, isFused, norm?.eps, 0, 0)];
       let first = 0;
+      let firstGroup = 0;
       return matrices.flatMap((matrix) => {
         const start = first;
         first += rowsOf(matrix);
-        return matrix.shards.map((shard) =>
-          this.#vectorPart([{ matrix, shard }], tokens, columns, isFused, norm?.eps, start + shard.firstRow),
-        );
+        return matrix.shards.map((shard) => {
+          const at = [start + shard.firstRow, firstGroup] as const;
+          const part = this.#vectorPart([{ matrix, shard }], tokens, columns, isFused, norm?.eps, ...at);
+          firstGroup += part.grid[0];
+          return part;
+        });
       });
     });
   }
@@ -146,6 +162,7 @@ export class Product {
     isFused: boolean,
     normEps: number | undefined,
     first: number,
+    firstPart: number,
   ): Part {
     const isGated = this.#spec.form === 'gated';
     const rows = isGated ? pieces[0]!.shard.rows : sum(pieces.map(({ shard }) => shard.rows));
@@ -163,6 +180,7 @@ export class Product {
       SHARED: isFused,
       NORM: isFused && normEps !== undefined,
       NORM_EPS: normEps ?? 0,
+      BEST: this.#spec.bestLimit !== undefined,
       GATHER: this.#tuning.subgroup >= this.#order.lanes && this.#order.lanes > 1 ? 'shuffle' : 'shared',
     });
     const shape = [tokens, this.#outputs, first, first];
@@ -173,6 +191,7 @@ export class Product {
       if (i > 0) shape.push(firstGroup);
       firstGroup += workgroups[i] ?? 0;
     }
+    if (this.#spec.bestLimit !== undefined) shape.push(this.#spec.bestLimit, firstPart);
     return {
       kernel,
       weights: pieces.map(({ shard }) => shard.buffer),
@@ -251,13 +270,16 @@ export class Product {
 
   #partialBytes(rowsAGroup: number): number {
     const sums = this.#spec.form === 'gated' ? 2 : 1;
-    return sums * (this.#tuning.workgroup / this.#order.lanes) * rowsAGroup * (this.#order.lanes + 1) * 4;
+    const outputs = (this.#tuning.workgroup / this.#order.lanes) * rowsAGroup;
+    const best = this.#spec.bestLimit === undefined ? 0 : outputs + 2;
+    return 4 * (sums * outputs * (this.#order.lanes + 1) + best);
   }
 
   #plan(key: string, make: () => readonly Part[]): Plan {
     let plan = this.#plans.get(key);
     if (!plan) {
-      plan = { parts: make() };
+      const parts = make();
+      plan = { parts, groups: sum(parts.map(({ grid }) => grid[0])) };
       this.#plans.set(key, plan);
     }
     return plan;
@@ -266,6 +288,8 @@ export class Product {
 
 interface Plan {
   readonly parts: readonly Part[];
+  /** Workgroups of all parts that a row has. */
+  readonly groups: number;
 }
 
 /** One dispatch. */

@@ -3,10 +3,21 @@ import type { DType } from '../../../../src/dtype/index.ts';
 import type { Gpu } from '../../../../src/backend/webgpu/gpu.ts';
 import { Product, type ProductSpec } from '../../../../src/backend/webgpu/kernels/product.ts';
 import { type Tuning, tuningOf } from '../../../../src/backend/webgpu/kernels/tuning.ts';
+import { mergeBest } from '../../../../src/backend/webgpu/kernels/best-merge.ts';
+import { best } from '../../../../src/backend/reference/kernels/best.ts';
+import type { GpuTensor } from '../../../../src/backend/webgpu/gpu-tensor.ts';
 import { gpuFormats } from '../../../../src/backend/webgpu/weight.ts';
 import { expectSameBits, relativeRms } from '../../support/compare.ts';
 import { linear, rmsNorm, type Row } from '../../support/oracle.ts';
-import { Random, randomBias, randomNorm, randomWeight, type TestWeight, weightOf } from '../../support/random.ts';
+import {
+  floatWeight,
+  Random,
+  randomBias,
+  randomNorm,
+  randomWeight,
+  type TestWeight,
+  weightOf,
+} from '../../support/random.ts';
 import { bufferOf, describeWithGpu, readBack } from '../support/open-gpu.ts';
 import { poisoned, uploaded } from '../support/weights.ts';
 
@@ -203,6 +214,61 @@ describeWithGpu('products', (gpu) => {
     gpu().activations.close();
     const chosen = await readBack(gpu(), y, 2 * 21);
     expectSameBits(chosen, Float32Array.of(...whole.slice(17 * 21, 18 * 21), ...whole.slice(3 * 21, 4 * 21)));
+  });
+
+  describe('whose largest output is wanted', () => {
+    const ROWS = 301;
+    const LIMIT = 290;
+
+    /** Two rows after each other are equal; one has no number; the largest is beyond the limit. */
+    function tiedCase(special: number): Case {
+      const given = randomCase(['f32'], 64, [ROWS]);
+      const values = Float32Array.from(given.matrices[0]!.values);
+      for (let row = 1; row < ROWS; row += 2) values.copyWithin(row * 64, (row - 1) * 64, row * 64);
+      values.fill(1e6, LIMIT * 64);
+      values.fill(special, 200 * 64, 201 * 64);
+      return { ...given, matrices: [floatWeight([ROWS, 64], values)] };
+    }
+
+    async function expectBest(given: Case, change: Partial<Tuning>, shardBytes?: number): Promise<void> {
+      const usual = await productOf(gpu(), tuning(change), given, shardBytes);
+      const matrices = await Promise.all(given.matrices.map((weight) => uploaded(gpu(), weight, shardBytes)));
+      const product = new Product(gpu(), tuning(change), { matrices, form: 'store', bestLimit: LIMIT });
+      for (const tokens of [1, 3, 7]) {
+        const x = bufferOf(gpu(), given.x.slice(0, tokens * 64));
+        const y: GpuTensor = {
+          ...{ dtype: 'f32', shape: [tokens, ROWS], gpu: gpu(), isOver: false },
+          buffer: poisoned(gpu(), tokens * ROWS),
+        };
+        const found = { ...y, shape: [tokens, 2], buffer: poisoned(gpu(), 2 * tokens) };
+        gpu().activations.open();
+        mergeBest(gpu(), y, product.run(x, tokens, y.buffer)!, found);
+        gpu().activations.close();
+        const logits = await readBack(gpu(), y.buffer, tokens * ROWS);
+        expectSameBits(logits, await run(gpu(), usual, given, 0, tokens));
+        expectSameBits(await readBack(gpu(), found.buffer, 2 * tokens), best(logits, ROWS, 1, LIMIT));
+      }
+    }
+
+    test('have it beside them, of equals the first, however kernels are cut', async () => {
+      await expectBest(tiedCase(0), {});
+      await expectBest(tiedCase(0), { subgroup: 1, workgroup: 128, maxRows: 4, wantedWorkgroups: 1 });
+      await expectBest(tiedCase(0), {}, 8192);
+    });
+
+    test('have a NaN before every number', async () => {
+      await expectBest(tiedCase(Number.NaN), {});
+    });
+
+    test('leave it to others where rows are many', async () => {
+      const given = randomCase(['f32'], 32, [8]);
+      const matrices = await Promise.all(given.matrices.map((weight) => uploaded(gpu(), weight)));
+      const product = new Product(gpu(), tuning({ maxVectors: 2 }), { matrices, form: 'store', bestLimit: 8 });
+      const y = poisoned(gpu(), 3 * 8);
+      gpu().activations.open();
+      expect(product.run(bufferOf(gpu(), given.x), 3, y)).toBeUndefined();
+      gpu().activations.close();
+    });
   });
 
   test('of no rows are nothing', async () => {
