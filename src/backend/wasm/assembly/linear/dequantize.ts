@@ -1,7 +1,7 @@
 // One row of a packed group back to f32, as ggml decodes it. For embeddings: a row is read once, so plain is fast enough.
 
 import {
-  BF16_COLUMNS, BYTES, F32_COLUMNS, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, NIBBLES,
+  BF16_COLUMNS, BYTES, F32_COLUMNS, has_chunk_pairs, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, NIBBLES,
   quant_bytes, scale_bytes, stored_offset, subtracts,
 } from './layouts';
 import { short_float_to_f32 } from './short-float';
@@ -53,6 +53,10 @@ function zero_of(layout: i32): i32 {
 function packed_quant(layout: i32, quants: usize, row: i32, column: i32, offset: i32): i32 {
   const chunk = column >> 2;
   const low_row = ((row & 3) << 2) + (column & 3);
+  if (has_chunk_pairs(layout)) {
+    const both = <i32>load<u8>(quants + <usize>(32 * (chunk >> 1) + (row < 4 ? 0 : 16) + low_row));
+    return chunk & 1 ? both >> 4 : both & 15;
+  }
   if (is_nibbles(layout) || layout == K_SIX_BITS) {
     const byte = <i32>load<u8>(quants + <usize>(16 * chunk + low_row)) ^ offset;
     const nibble = row < 4 ? byte & 15 : byte >> 4;

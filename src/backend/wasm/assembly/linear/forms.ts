@@ -9,6 +9,8 @@
 //                  in the pairs set i16 x 2 for low: -8 · the sum of columns 0 and 1 mod 4, and of 2 and 3 mod 4
 //   sums header    f32 d | i32 whole | f32 d · sum of columns 0..15 | f32 d · sum of columns 16..31
 
+import { kernel_set, PAIRS } from './state';
+
 /** f32; a tile of T tokens: for every column its T values. */
 export const FLOATS = 0;
 /** Data: i8 x 32. */
@@ -34,10 +36,16 @@ export function prepared_token_bytes(form: i32, columns: i32): usize {
 /** Up to this many tokens meet packed weights directly: they do not repay unpacking. */
 const DIRECT_TOKENS = 20;
 
+/** Whether the pairs set multiplies this form. Its weights lie so that unpacking costs next to nothing. */
+@inline
+function is_paired(form: i32): bool {
+  return kernel_set() == PAIRS && (form == I8_ZEROS || form == I8_SUMS);
+}
+
 /** Whether integer weights are unpacked for this many tokens. 16-bit operands take so much room that bytes are better left packed. */
 @inline
 export function unpacks(form: i32, tokens: i32): bool {
-  return tokens > DIRECT_TOKENS && form != I16_ZEROS && form != FLOATS;
+  return tokens > DIRECT_TOKENS && !is_paired(form) && form != I16_ZEROS && form != FLOATS;
 }
 
 /**
@@ -46,6 +54,7 @@ export function unpacks(form: i32, tokens: i32): bool {
  */
 @inline
 function largest_tile(form: i32, tokens: i32): i32 {
+  if (is_paired(form)) return 8;
   if (form == I16_ZEROS) return 6;
   return form == FLOATS || unpacks(form, tokens) ? 5 : 4;
 }

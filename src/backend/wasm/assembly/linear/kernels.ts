@@ -7,6 +7,8 @@ import {
   BF16_COLUMNS, BYTES, BYTES_MIN, F16_COLUMNS, F32_COLUMNS, has_halves, has_min, K_BYTES, K_HALVES, K_NIBBLES, K_SIX_BITS, NIBBLES,
   NIBBLES_MIN, set_of_layout,
 } from './layouts';
+import { nibble_streams } from './nibble-streams';
+import { nibble_tile } from './nibble-tile';
 import { slab_tile } from './slab-tile';
 import { DOT_UNSIGNED, PAIRS } from './state';
 import { N0, N1, N10, N2, N3, N4, N5, N6, N7, N8, N9 } from './statics';
@@ -19,7 +21,7 @@ export const STREAMED = 0;
 /** `size` of `run_kernel`: no product; `columns` columns of a group are unpacked to `sums`. */
 export const UNPACK = -1;
 
-/** 1 group times a tile of `size` tokens, 1 to 4, of floats to 5, with 16-bit operands to 6; added to `sums`. Or what the constants above say. */
+/** 1 group times a tile of `size` tokens, 1 to 4, of floats to 5, with 16-bit operands to 6, of nibbles in the pairs set to 8; added to `sums`. Or what the constants above say. */
 export function run_kernel(layout: i32, size: i32, group: usize, stride: usize, x: usize, columns: i32, sums: usize): void {
   if (layout == F32_COLUMNS) return floats<N0>(size, group, stride, x, columns, sums);
   if (layout == F16_COLUMNS) return floats<N1>(size, group, stride, x, columns, sums);
@@ -27,7 +29,7 @@ export function run_kernel(layout: i32, size: i32, group: usize, stride: usize, 
   const set = set_of_layout(layout);
   const blocks = columns >> 5;
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (set == PAIRS) return nibbles<N1>(layout, size, group, stride, x, blocks, sums);
+    if (set == PAIRS) return pairs(layout, size, group, stride, x, blocks, sums);
     if (set >= DOT_UNSIGNED) return bytes<N2>(layout, size, group, stride, x, blocks, sums);
   }
   bytes<N0>(layout, size, group, stride, x, blocks, sums);
@@ -48,6 +50,26 @@ function nibbles<S>(layout: i32, size: i32, group: usize, stride: usize, x: usiz
   if (layout == NIBBLES_MIN) return integers<N4, S>(size, group, stride, x, blocks, sums);
   if (layout == K_NIBBLES) return integers<N7, S>(size, group, stride, x, blocks, sums);
   if (layout == K_HALVES) return integers<N10, S>(size, group, stride, x, blocks, sums);
+}
+
+/** The same layouts in the pairs set. */
+function pairs(layout: i32, size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
+  if (layout == NIBBLES) return nibble_pairs<N3>(size, group, stride, x, blocks, sums);
+  if (layout == NIBBLES_MIN) return nibble_pairs<N4>(size, group, stride, x, blocks, sums);
+  if (layout == K_NIBBLES) return nibble_pairs<N7>(size, group, stride, x, blocks, sums);
+  if (layout == K_HALVES) return nibble_pairs<N10>(size, group, stride, x, blocks, sums);
+}
+
+function nibble_pairs<L>(size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
+  if (size == STREAMED) return nibble_streams<L>(group, stride, x, blocks, sums);
+  if (size == 1) return nibble_tile<L, N1>(group, x, blocks, sums);
+  if (size == 2) return nibble_tile<L, N2>(group, x, blocks, sums);
+  if (size == 3) return nibble_tile<L, N3>(group, x, blocks, sums);
+  if (size == 4) return nibble_tile<L, N4>(group, x, blocks, sums);
+  if (size == 5) return nibble_tile<L, N5>(group, x, blocks, sums);
+  if (size == 6) return nibble_tile<L, N6>(group, x, blocks, sums);
+  if (size == 7) return nibble_tile<L, N7>(group, x, blocks, sums);
+  nibble_tile<L, N8>(group, x, blocks, sums);
 }
 
 function integers<L, S>(size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
@@ -77,7 +99,6 @@ export function run_slab(layout: i32, size: i32, slab: usize, x: usize, columns:
   const set = set_of_layout(layout);
   const blocks = columns >> 5;
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (set == PAIRS) return slabs<N1>(layout, size, slab, x, blocks, sums);
     if (set >= DOT_UNSIGNED && layout == BYTES) return slab_sizes<N5, N2>(size, slab, x, blocks, sums);
     if (set >= DOT_UNSIGNED) return slabs<N2>(layout, size, slab, x, blocks, sums);
   }

@@ -3,6 +3,8 @@
 // All pack groups of 8 rows. Integer layouts go block by block of 32 columns; a block is its scales, then its quants:
 //
 //   nibbles    128 B: chunk j = 0..7 at 16 j holds columns 4 j .. 4 j + 3; byte 4 r + c: row r in the low, r + 4 in the high nibble
+//              in the pairs set vectors 2 v and 2 v + 1 at 32 v: rows 0..3, then rows 4..7; byte 4 r + c: chunk 2 v in the low,
+//              chunk 2 v + 1 in the high nibble
 //   bytes      256 B: chunk j at 32 j: 16 B of rows 0..3, then 16 B of rows 4..7; byte 4 r + c
 //   pairs      64 B behind the nibbles: bits 4 and 5. Vector v at 16 v: from the lowest bits up, chunk 2 v of rows 0..3, of
 //              rows 4..7, chunk 2 v + 1 of rows 0..3, of rows 4..7
@@ -67,6 +69,12 @@ export function layout_group_bytes(layout: i32, columns: i32): usize {
 @inline
 export function is_nibbles(layout: i32): bool {
   return layout == NIBBLES || layout == NIBBLES_MIN || layout == K_NIBBLES || layout == K_HALVES;
+}
+
+/** True where nibbles lie as the pairs set reads them. */
+@inline
+export function has_chunk_pairs(layout: i32): bool {
+  return kernel_set() == PAIRS && is_nibbles(layout);
 }
 
 /** True where columns 0..15 and 16..31 of a block have scales of their own. */

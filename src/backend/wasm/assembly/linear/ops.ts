@@ -4,6 +4,7 @@
 //   pairs    acc i16 += weight · x                  exact while weights are 0..15: |lane| <= 8 chunks · 2 · 15 · 127 < 2^15
 //   dot      acc i32 += weight · x                  exact where the probe says so
 
+import { N1 } from './statics';
 import { is_i16, is_pairs } from './traits';
 
 /** a · b + c: fused in the relaxed build, rounded twice in the other. */
@@ -45,6 +46,12 @@ export function mac<S>(acc: v128, x: v128, z: v128, e: v128, o: v128): v128 {
     return i32x4.relaxed_dot_i8x16_i7x16_add_s(x, e, acc);
   }
   return unreachable();
+}
+
+/** Two chunks of 4-bit weights in the pairs set: acc + e · x + o · z, in i16. */
+@inline
+export function add_pair(acc: v128, x: v128, z: v128, e: v128, o: v128): v128 {
+  return mac<N1>(mac<N1>(acc, x, x, e, e), z, z, o, o);
 }
 
 /** acc + weight · x for one vector of activations: half a chunk in the i16 set. */

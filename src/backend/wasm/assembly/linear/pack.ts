@@ -22,6 +22,33 @@ export function pack_nibbles(quants: usize, out: usize, offset: i32): void {
   }
 }
 
+/** Quants 0..15 as the pairs set reads them. */
+export function pack_nibble_pairs(quants: usize, out: usize): void {
+  for (let column: usize = 0; column < 32; column += 16) {
+    for (let rows: usize = 0; rows < 2; rows++) {
+      const from = quants + column + rows * (4 * ROW);
+      pair_chunks(
+        v128.load(from), v128.load(from + ROW), v128.load(from + 2 * ROW), v128.load(from + 3 * ROW), out + 4 * column + 16 * rows,
+      );
+    }
+  }
+}
+
+/** 16 columns of 4 rows, a byte 0..15 each: even chunks become low nibbles and odd ones high nibbles of `out` and of `out` + 32. */
+@inline
+export function pair_chunks(r0: v128, r1: v128, r2: v128, r3: v128, out: usize): void {
+  const a = v128.shuffle<i32>(both_chunks(r0), both_chunks(r1), 0, 4, 2, 6);
+  const b = v128.shuffle<i32>(both_chunks(r2), both_chunks(r3), 0, 4, 2, 6);
+  v128.store(out, v128.shuffle<i64>(a, b, 0, 2));
+  v128.store(out, v128.shuffle<i64>(a, b, 1, 3), 32);
+}
+
+/** In the lower half of each i64: its lower four bytes, with the upper four as high nibbles. */
+@inline
+function both_chunks(row: v128): v128 {
+  return v128.or(row, i64x2.shr_u(row, 28));
+}
+
 /** 16 columns of this row in the low nibbles, of the row four further on in the high ones. */
 @inline
 function both_nibbles(row: usize): v128 {

@@ -2,7 +2,8 @@
 // groups that lack rows go the longer way of repack.ts.
 
 import { low_nibbles } from './constants';
-import { NIBBLES_MIN, stored_offset } from './layouts';
+import { has_chunk_pairs, NIBBLES_MIN, stored_offset } from './layouts';
+import { pair_chunks } from './pack';
 import { pack_short_floats } from './pack-short-floats';
 import { transpose_4x4 } from './transpose';
 
@@ -34,7 +35,8 @@ export function repack_q4(layout: i32, source: usize, step: usize, group: usize,
       outside |= pack_short_floats(source, step, group + 16);
       source += 2;
     }
-    nibble_square(source, step, group + head, group + head + 64, mask, flip);
+    if (has_chunk_pairs(layout)) nibble_pair_square(source, step, group + head, mask);
+    else nibble_square(source, step, group + head, group + head + 64, mask, flip);
     source += 16;
   }
   return outside;
@@ -76,4 +78,19 @@ function low_pair(first: v128, second: v128, mask: v128, flip: v128): v128 {
 @inline
 function high_pair(first: v128, second: v128, mask: v128, flip: v128): v128 {
   return v128.xor(v128.or(v128.and(i16x8.shr_u(first, 4), mask), v128.andnot(second, mask)), flip);
+}
+
+/** The same for the pairs set: all 32 columns to the 128 bytes of `out`. */
+@inline
+function nibble_pair_square(from: usize, step: usize, out: usize, mask: v128): void {
+  for (const end = out + 32; out < end; out += 16, from += 4 * step) {
+    const r0 = v128.load(from), r1 = v128.load(from + step), r2 = v128.load(from + 2 * step), r3 = v128.load(from + 3 * step);
+    pair_chunks(v128.and(r0, mask), v128.and(r1, mask), v128.and(r2, mask), v128.and(r3, mask), out);
+    pair_chunks(high_nibbles(r0, mask), high_nibbles(r1, mask), high_nibbles(r2, mask), high_nibbles(r3, mask), out + 64);
+  }
+}
+
+@inline
+function high_nibbles(row: v128, mask: v128): v128 {
+  return v128.and(i16x8.shr_u(row, 4), mask);
 }

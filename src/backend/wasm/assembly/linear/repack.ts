@@ -3,10 +3,10 @@
 import { F16, Q8_0, unpack_block, block_bytes, block_size } from '../dtype/index';
 import { GROUP_MINS, GROUP_SCALES, MIN, QUANTS, SCALE, UNPACKED_BYTES } from '../dtype/unpacked';
 import {
-  BF16_COLUMNS, BYTES, F16_COLUMNS, F32_COLUMNS, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, NIBBLES,
+  BF16_COLUMNS, BYTES, F16_COLUMNS, F32_COLUMNS, has_chunk_pairs, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, NIBBLES,
   NIBBLES_MIN, quant_bytes, scale_bytes, stored_offset, subtracts,
 } from './layouts';
-import { pack_bytes, pack_nibbles, pack_pairs } from './pack';
+import { pack_bytes, pack_nibble_pairs, pack_nibbles, pack_pairs } from './pack';
 import { repack_f32, repack_u16 } from './repack-columns';
 import { repack_q4, repack_q8_0 } from './repack-short-blocks';
 import { half_to_short_float, NO_SHORT_FLOAT } from './short-float';
@@ -94,6 +94,7 @@ function pack_group_scales(layout: i32, unpacked: usize, block: i32, out: usize)
 
 function pack_quants(layout: i32, quants: usize, out: usize): void {
   const offset = stored_offset(layout);
+  if (has_chunk_pairs(layout)) return pack_nibble_pairs(quants, out);
   if (is_nibbles(layout)) return pack_nibbles(quants, out, offset);
   if (layout != K_SIX_BITS) return pack_bytes(quants, out, offset);
   pack_nibbles(quants, out, 0);
