@@ -48,6 +48,7 @@ const house: Readonly<Record<string, Room>> = {
       'dtype',
       'tensor',
       'backend/backend.ts',
+      'backend/reference/kernels',
       'backend/check-attention.ts',
       'backend/check-best.ts',
       'backend/check-kv-shape.ts',

@@ -142,7 +142,11 @@ const contradiction = () =>
     'a batch has arrays of different lengths, or numbers beyond its block table or cache',
   );
 
-function ropeTable(positions: Int32Array, { dimensions, frequencies, magnitude }: Rope): Float32Array<ArrayBuffer> {
+/** (cos, sin) of every row and pair, [tokens, pairs, 2] */
+export function ropeTable(
+  positions: Int32Array,
+  { dimensions, frequencies, magnitude }: Rope,
+): Float32Array<ArrayBuffer> {
   const pairs = dimensions / 2;
   const table = new Float32Array(2 * positions.length * pairs);
   for (let t = 0; t < positions.length; t++) {

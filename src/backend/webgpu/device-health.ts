@@ -13,13 +13,14 @@ export class DeviceHealth {
   /** Often only what follows from a cause that is told later. */
   #complaint: RealizarError | undefined;
   #isDisposed = false;
+  readonly #complain = (event: GPUUncapturedErrorEvent): void => {
+    event.preventDefault();
+    this.#complaint ??= asError(event.error, 'the GPU refused what it was given');
+  };
 
   constructor(device: GPUDevice) {
     this.#device = device;
-    device.addEventListener('uncapturederror', (event) => {
-      event.preventDefault();
-      this.#complaint ??= asError(event.error, 'the GPU refused what it was given');
-    });
+    device.addEventListener('uncapturederror', this.#complain);
     this.#lost = device.lost.then(({ reason, message }) => {
       this.#lostBecause = this.#isDisposed ? closedError() : lostError(reason, message);
       throw this.#lostBecause;
@@ -36,9 +37,10 @@ export class DeviceHealth {
     this.#cause ??= error;
   }
 
-  /** The device will be destroyed on purpose: what still waits hears `closed`. */
+  /** Nobody minds any more: the device may be destroyed on purpose, and what still waits hears `closed`. */
   dispose(): void {
     this.#isDisposed = true;
+    this.#device.removeEventListener('uncapturederror', this.#complain);
   }
 
   /** @throws RealizarError `out-of-memory` for more than the device allows; what does not fit is found by `settled` */

@@ -48,7 +48,8 @@ export function kvCacheBytes(shape: KvShape, usual: KvDType): number {
   return 2 * numLayers * numBlocks * blockSize * numKvHeads * headDim * (dtypeOf(shape, usual) === 'f16' ? 2 : 4);
 }
 
-function dtypeOf({ dtype, headDim }: KvShape, usual: KvDType): 'f32' | 'f16' {
+/** How such a cache is stored. @throws RealizarError `invalid-argument` */
+export function dtypeOf({ dtype, headDim }: KvShape, usual: KvDType): 'f32' | 'f16' {
   const wanted = dtype ?? usual;
   if (wanted === 'q8_0') {
     throw new RealizarError('invalid-argument', 'webgpu keeps keys and values as f32 or f16, not as q8_0', {

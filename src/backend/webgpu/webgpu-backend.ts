@@ -26,7 +26,7 @@ import { tooLarge } from './device-health.ts';
 import { type Counters, Gpu } from './gpu.ts';
 import { asNumbers, asWeight, type GpuTensor, isGpuWeight } from './gpu-tensor.ts';
 import { hasRoom } from './has-room.ts';
-import { asKvLayer, createKvCache, kvCacheBytes } from './kv-cache.ts';
+import { asKvLayer, createKvCache, dtypeOf, kvCacheBytes } from './kv-cache.ts';
 import type { GpuLinear, OpContext, Ops } from './ops.ts';
 import { embed } from './plain/embed.ts';
 import { FastOps } from './kernels/fast-ops.ts';
@@ -66,6 +66,8 @@ export class WebgpuBackend implements Backend {
   readonly #context: OpContext;
   /** Finds out by which kernels weights of a format are multiplied. */
   readonly #prove: (format: GpuFormat) => Promise<void>;
+  /** Finds out by which kernels heads attend and the largest logit is found. */
+  readonly #proveModel: (cache: KvShape) => Promise<void>;
   readonly #kvDType: KvDType;
   readonly #uploader: Uploader;
   readonly #batches: BatchStore;
@@ -102,10 +104,17 @@ export class WebgpuBackend implements Backend {
     const fast = new FastOps(this.#context, plain, tuning);
     this.#ops = kernels === 'plain' ? plain : fast;
     const check = new SelfCheck(opened, onWarning);
+    const isChecked = selfCheck && kernels !== 'plain';
     this.#prove = async (format) => {
-      if (!selfCheck || kernels === 'plain') return;
+      if (!isChecked) return;
       const right = await check.tuningFor(format, tuning);
       if (right !== tuning) fast.except(format, right);
+    };
+    this.#proveModel = async (cache) => {
+      if (!isChecked) return;
+      const heads = { headDim: cache.headDim, kvDType: dtypeOf(cache, kvDType) };
+      fast.attendBy(await check.attentionFor(heads, tuning));
+      if (!(await check.findsBest(tuning))) fast.leaveBest();
     };
     this.info = {
       name: 'webgpu',
@@ -116,14 +125,19 @@ export class WebgpuBackend implements Backend {
     };
   }
 
-  /** Asks the device for all the memory at once, and gives it back: a model that does not fit is refused before it is read. */
+  /**
+   * Asks the device for all the memory at once, and gives it back: a model that does not fit is refused before it is read. Then
+   * compares with the host the kernels that every model needs.
+   */
   async reserve({ parts, kvCache }: MemoryPlan): Promise<void> {
     this.#assertOpen();
     const weights = parts.flatMap((part) => part.weights.map(({ dtype, shape }) => this.weightBytes(dtype, shape)));
     const bytes = weights.reduce((sum, n) => sum + n, kvCacheBytes(kvCache, this.#kvDType));
-    if (await hasRoom(this.gpu.device, bytes)) return;
-    await this.gpu.health.settled(); // a lost device has no room either
-    throw tooLarge('this model', bytes, 'less than that');
+    if (!(await hasRoom(this.gpu.device, bytes))) {
+      await this.gpu.health.settled(); // a lost device has no room either
+      throw tooLarge('this model', bytes, 'less than that');
+    }
+    await this.#proveModel(kvCache);
   }
 
   async upload(source: WeightSource): Promise<Tensor> {

@@ -3,6 +3,7 @@ import type { BatchData } from '../batch-data.ts';
 import { COPY_DST, COPY_SRC, STORAGE } from '../gpu-flags.ts';
 import type { GpuTensor, GpuWeight } from '../gpu-tensor.ts';
 import type { GpuKvLayer } from '../kv-cache.ts';
+import { placeHeads } from '../plain/attention-inputs.ts';
 import type { GpuAttentionWeights, GpuFeedForwardWeights, GpuLinear, OpContext, Ops } from '../ops.ts';
 import { Attention, type AttentionCall } from './attention.ts';
 import { attentionTiles } from './attention-tiles.ts';
@@ -16,6 +17,8 @@ export class FastOps implements Ops {
   readonly #context: OpContext;
   readonly #plain: Ops;
   readonly #tuning: Tuning;
+  #attentionTuning: Tuning | undefined;
+  #findsBest = true;
   /** By their first matrix; there are more than one only where a matrix has several uses. */
   readonly #products = new WeakMap<GpuWeight, KnownProduct[]>();
   /** What the product that made these logits found in passing, of the first `limit` of each row. */
@@ -32,11 +35,22 @@ export class FastOps implements Ops {
     this.#context = context;
     this.#plain = plain;
     this.#tuning = tuning;
+    this.#attentionTuning = tuning;
   }
 
   /** Before the first weight of the format is used. @param tuning undefined: leave them to the plain kernels */
   except(format: GpuFormat, tuning: Tuning | undefined): void {
     this.#exceptions.set(format, tuning);
+  }
+
+  /** Before the first step. @param tuning undefined: leave it to the plain kernels */
+  attendBy(tuning: Tuning | undefined): void {
+    this.#attentionTuning = tuning;
+  }
+
+  /** Leaves it to the plain kernels to find the largest logit. */
+  leaveBest(): void {
+    this.#findsBest = false;
   }
 
   embed(table: GpuWeight, data: BatchData): GpuTensor {
@@ -52,13 +66,13 @@ export class FastOps implements Ops {
   ): GpuTensor {
     const { norm, query, key, value, queryNorm, keyNorm } = weights;
     const linears = [query, key, value];
-    if (!this.#areMultipliable(linears) || !Attention.supports(options, cache.dtype)) {
-      return this.#plain.attentionInputs(x, weights, cache, data, options);
-    }
+    if (!this.#areMultipliable(linears)) return this.#plain.attentionInputs(x, weights, cache, data, options);
     const product = this.#product(linears, { norm, eps: options.normEps }, 'store');
     const projections = this.#context.activation([data.tokens, product.outputs]);
     product.run(x.buffer, data.tokens, projections.buffer);
-    this.#unturned.set(projections, { headNorms: queryNorm && keyNorm && this.#joinedNorms(queryNorm, keyNorm) });
+    if (this.#attentionTuning !== undefined && Attention.supports(options, cache.dtype))
+      this.#unturned.set(projections, { headNorms: queryNorm && keyNorm && this.#joinedNorms(queryNorm, keyNorm) });
+    else placeHeads(this.#context, projections, weights, cache, data, options);
     return projections;
   }
 
@@ -113,7 +127,7 @@ export class FastOps implements Ops {
     bestOf?: BestOf,
   ): GpuTensor {
     if (!this.#areMultipliable([head])) return this.#plain.logits(x, norm, normEps, head, rows, count);
-    const limit = bestOf?.count === 1 ? bestOf.limit : undefined;
+    const limit = this.#findsBest && bestOf?.count === 1 ? bestOf.limit : undefined;
     const product = this.#product([head], { norm, eps: normEps }, 'store', limit);
     const y = this.#context.activation([count, product.outputs]);
     // The only row is the wanted one: a decode step, in which the product prepares its row itself.
@@ -210,7 +224,13 @@ export class FastOps implements Ops {
     let attention = this.#attentions.get(key);
     if (!attention) {
       const { gpu } = this.#context;
-      attention = new Attention(gpu, this.#tuning, options, { dtype, blockSize: shape.blockSize }, hasHeadNorms);
+      attention = new Attention(
+        gpu,
+        this.#attentionTuning!,
+        options,
+        { dtype, blockSize: shape.blockSize },
+        hasHeadNorms,
+      );
       this.#attentions.set(key, attention);
     }
     return attention;

@@ -26,10 +26,11 @@ export function attentionInputs(
   return projections;
 }
 
-function placeHeads(
+/** Norms and turns the heads of projections, in place, and fills the cache. */
+export function placeHeads(
   { gpu, ropeOf }: OpContext,
   projections: GpuTensor,
-  { queryNorm, keyNorm }: GpuAttentionWeights,
+  { queryNorm, keyNorm }: Pick<GpuAttentionWeights, 'queryNorm' | 'keyNorm'>,
   cache: GpuKvLayer,
   data: BatchData,
   { numHeads, numKvHeads, headDim, normEps, rope }: AttentionOptions,
