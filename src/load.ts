@@ -1,4 +1,5 @@
-import type { BackendChoice, BackendName } from './backend/backend.ts';
+import type { BackendName } from './backend/backend.ts';
+import { openAhead, type OpenAhead } from './backend/open-ahead.ts';
 import { openBackend } from './backend/open.ts';
 import { httpSource } from './checkpoint/byte-source.http.ts';
 import { blobSource, memorySource } from './checkpoint/byte-source.ts';
@@ -25,12 +26,17 @@ export type ModelSource = string | URL | Blob | Uint8Array | Checkpoint;
  */
 export async function loadEngine(source: ModelSource, options: LoadOptions = {}): Promise<Engine> {
   checkOptions(options);
-  if (isCheckpoint(source)) return startOn(source, async () => lentCheckpoint(source), options);
-  const checkpoint = await openModel(source);
+  const backends = openAhead(() => openBackend(options.backend ?? 'auto', options));
   try {
-    return await startOn(checkpoint, () => openModel(source), options);
+    if (isCheckpoint(source)) return await startOn(source, async () => lentCheckpoint(source), backends, options);
+    const checkpoint = await openModel(source);
+    try {
+      return await startOn(checkpoint, () => openModel(source), backends, options);
+    } finally {
+      await checkpoint.close();
+    }
   } finally {
-    await checkpoint.close();
+    await backends.dispose();
   }
 }
 
@@ -38,24 +44,22 @@ export async function loadEngine(source: ModelSource, options: LoadOptions = {})
 async function startOn(
   checkpoint: Checkpoint,
   reopened: () => Promise<Checkpoint>,
+  backends: OpenAhead,
   options: LoadOptions,
 ): Promise<Engine> {
-  const { backend: choice = 'auto', device } = options;
   let taken: BackendName | undefined;
-  const start = (name: BackendChoice) => {
-    const backend = async () => {
-      const opened = await openBackend(name, options);
-      taken = opened.info.name;
-      return opened;
-    };
-    return startEngine(checkpoint, { backend, checkpoint: reopened }, options);
+  const backend = async () => {
+    const opened = await backends.open();
+    taken = opened.info.name;
+    return opened;
   };
-  if (choice !== 'auto' || device !== undefined) return start(choice);
   try {
-    return await start('auto');
+    return await startEngine(checkpoint, { backend, checkpoint: reopened }, options);
   } catch (error) {
-    if (!(error instanceof RealizarError) || error.code !== 'out-of-memory' || taken === 'wasm') throw error;
-    return start('wasm');
+    const isOurChoice = (options.backend ?? 'auto') === 'auto' && options.device === undefined;
+    const isTooLarge = error instanceof RealizarError && error.code === 'out-of-memory' && taken !== 'wasm';
+    if (!isOurChoice || !isTooLarge) throw error;
+    return startEngine(checkpoint, { backend: () => openBackend('wasm', options), checkpoint: reopened }, options);
   }
 }
 

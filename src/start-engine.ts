@@ -26,11 +26,11 @@ const DEFAULT_GPU_CHUNK = 512;
  * @throws RealizarError as `loadEngine`
  */
 export async function startEngine(checkpoint: Checkpoint, reopen: Reopen, options: LoadOptions): Promise<Engine> {
-  await planModel(checkpoint); // a model that cannot run is refused before anything of it is read
+  const plan = await planModel(checkpoint); // a model that cannot run is refused before anything of it is read
   const backend = await reopen.backend();
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, ...(options.signal ? [options.signal] : [])]);
-  const loading = loadModel(checkpoint, backend, { ...options, signal, reopen });
+  const loading = loadModel(checkpoint, backend, { ...options, signal, reopen, plan });
   loading.catch(() => {}); // told below
   try {
     // The backend's threads have weights to read by then: a large vocabulary is built meanwhile.

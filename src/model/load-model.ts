@@ -17,6 +17,8 @@ export interface LoadModelOptions {
   readonly contextLength?: number | undefined;
   /** How keys and values are stored. Default: as the backend likes. */
   readonly kvCacheType?: KvDType | undefined;
+  /** What `planModel` found, where it was asked before. */
+  readonly plan?: ModelPlan | undefined;
   /** The way back when the backend's device is lost. */
   readonly reopen?: Reopen | undefined;
   readonly onProgress?:
@@ -62,7 +64,7 @@ export async function loadModel(
 ): Promise<Model> {
   const { reopen, kvCacheType } = options;
   try {
-    const plan = await planModel(checkpoint);
+    const plan = options.plan ?? (await planModel(checkpoint));
     const contextLength = Math.min(options.contextLength ?? DEFAULT_CONTEXT_LENGTH, plan.config.contextLength);
     const cache = kvShape(plan.config, contextLength, kvCacheType);
     const weights = await loadWeights(checkpoint, plan, backend, cache, options);

@@ -41,7 +41,7 @@ import type { WorkerHandle } from './spawn-worker.ts';
 import { spawnThreads, Threads } from './threads.ts';
 import { Turns } from './turns.ts';
 import { Uploader, weightBytes } from './upload.ts';
-import { widenVectors } from './wide-vectors.ts';
+import { canWidenVectors, widenVectors } from './wide-vectors.ts';
 
 export interface WasmBackendOptions {
   /** Worker threads; the machine's cores unless given. */
@@ -86,13 +86,13 @@ async function openOn(
 ): Promise<Backend> {
   const inline = workers.length === 0;
   const choice = await chooseKernels(options.kernelSet);
-  const isWide = options.wideVectors === true && widenVectors();
   const module = await compileModule(choice.build, !inline);
   const kernelSet = kernelSets[choice.kernelSet];
   const bankOptions = { module, shared: !inline, threads, kernelSet, maxPages: options.maxPages ?? MAX_PAGES };
   const bank = await Bank.create(0, bankOptions);
   const executor = inline ? new InlineExecutor() : await Threads.start(bank, { workers, module, kernelSet });
-  return new WasmBackend(bank, bankOptions, executor, isWide ? `${choice.name}, wide` : choice.name);
+  const widens = options.wideVectors === true && canWidenVectors();
+  return new WasmBackend(bank, bankOptions, executor, choice.name, widens);
 }
 
 function threadCount(wanted: number | undefined): number {
@@ -129,16 +129,20 @@ export class WasmBackend implements Backend {
   /** Jobs that run, or wait to run, while nobody records. */
   #jobs = 0;
   #closed = false;
+  /** V8 still has to be told to fuse vectors. */
+  #widens: boolean;
 
-  constructor(bank: Bank, bankOptions: BankOptions, executor: Executor, mode: string) {
+  /** @param widens whether V8 shall fuse vectors */
+  constructor(bank: Bank, bankOptions: BankOptions, executor: Executor, mode: string, widens = false) {
     this.#banks = [bank];
     this.#bankOptions = bankOptions;
     this.#executor = executor;
+    this.#widens = widens;
     this.#program = new Program(this.#banks);
     this.#uploader = new Uploader(executor, (job) => this.#alone(job));
     this.info = {
       name: 'wasm',
-      mode,
+      mode: widens ? `${mode}, wide` : mode,
       threads: executor.threads,
       stepsInFlight: PROGRAMS_IN_FLIGHT,
       uploadsInFlight: UPLOADS_IN_FLIGHT,
@@ -249,7 +253,7 @@ export class WasmBackend implements Backend {
     if (recorded) this.#programs += 1;
     try {
       return await this.#inTurn(async () => {
-        if (recorded) await runProgram(recorded, this.#executor, this.#profile);
+        if (recorded) await this.#run(recorded);
         return bank.memory.f32.slice(values.pointer / 4, values.pointer / 4 + length);
       });
     } finally {
@@ -302,13 +306,20 @@ export class WasmBackend implements Backend {
     return this.#program.isEmpty ? undefined : this.#program.take();
   }
 
+  /** The first run comes after loading, when all threads are up. */
+  async #run(recorded: Recorded): Promise<void> {
+    if (this.#widens) widenVectors();
+    this.#widens = false;
+    await runProgram(recorded, this.#executor, this.#profile);
+  }
+
   /** Runs what is recorded, whose activations lie where jobs stage what they read, then the job, while nobody records. */
   async #alone<T>(job: () => Promise<T>): Promise<T> {
     const recorded = this.#take();
     this.#jobs += 1;
     try {
       return await this.#inTurn(async () => {
-        if (recorded) await runProgram(recorded, this.#executor, this.#profile);
+        if (recorded) await this.#run(recorded);
         return job();
       });
     } finally {
