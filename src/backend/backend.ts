@@ -204,6 +204,15 @@ export interface Backend {
   /** Frees the activations made inside when `body` ends. */
   scope<T>(body: () => T): T;
 
+  /**
+   * A step of a model: a scope in which `record` records ops on `batch`, once for many batches. Where a batch has the shape of
+   * one that was recorded before, under the same recipe, a backend may run those ops again with the new numbers, and return
+   * what `record` returned then. Absent where recording is cheap enough.
+   *
+   * @param recipe all that `record` depends on besides the shape of the batch; compared item by item
+   */
+  step?<T>(batch: Batch, recipe: readonly unknown[], record: () => T): T;
+
   /** Rows of `table` [vocab, hidden] for `batch.tokenIds` → [tokens, hidden] */
   embed(table: Tensor, batch: Batch): Tensor;
 

@@ -85,12 +85,16 @@ export class Model {
   start(batch: Batch, bestOf?: BestOf): ModelStep {
     if (this.#isLost) throw new RealizarError('device-lost', 'the device of this model was lost');
     const { backend: op } = this;
-    return op.scope(() => {
+    const record = (): { logits: Tensor; best: Tensor | undefined } => {
       const logits = this.forward(batch, bestOf);
-      if (bestOf === undefined) return { results: op.read(logits), best: undefined };
-      const best = op.best(logits, bestOf.count, bestOf.limit);
-      return { results: op.read(best), best };
+      return { logits, best: bestOf && op.best(logits, bestOf.count, bestOf.limit) };
+    };
+    const read = ({ logits, best }: ReturnType<typeof record>): ModelStep => ({
+      results: op.read(best ?? logits),
+      best,
     });
+    if (op.step === undefined) return op.scope(() => read(record()));
+    return read(op.step(batch, [this, bestOf?.count, bestOf?.limit], record));
   }
 
   /** Runs a batch. @returns the logits of its output rows, [outputRows, vocab] */

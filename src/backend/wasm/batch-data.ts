@@ -1,133 +1,162 @@
-import type { AttentionOptions, Batch, Rope } from '../backend.ts';
 import { RealizarError } from '../../errors.ts';
+import type { CacheReach } from '../check-attention.ts';
+import type { AttentionOptions, Batch, KvShape, Rope } from '../backend.ts';
+import { type BatchShape, hasShape, shapeOf } from './batch-shape.ts';
 import { attentionTiles, type AttentionTiles } from './kernels/attention-tiles.ts';
+import { rowsOf } from '../../tensor/tensor.ts';
 import type { Recorder } from './recorder.ts';
+import { ropeTable, type RopeTable, writeRopeTable } from './rope-table.ts';
 
-/** Rows [firstRow, firstRow + rows) of a batch: neighbours of one sequence. */
-export interface Run {
-  readonly firstRow: number;
-  readonly rows: number;
-  readonly firstPosition: number;
-}
+/** Tiles, and where pairs of first row and number of rows lie. */
+type TilesInMemory = AttentionTiles & { readonly pointer: number };
 
-/** A batch in memory, for as long as the recorded commands have not run. */
-export interface BatchData {
+/** A batch in memory, for as long as the recorded commands may run. */
+export class BatchData implements CacheReach {
   /** `Batch` of assembly/lib/structs.ts. */
   readonly pointer: number;
   readonly tokenIds: number;
-  readonly runs: readonly Run[];
-  /** The kv cache has to have at least so many of both. */
-  readonly slots: number;
-  readonly blocks: number;
-  /** `RopeTable` for the batch's positions. */
-  ropeTable(rope: Rope): number;
-  /** How attention is cut; `pointer`: pairs of first row and number of rows. The same for all layers with the same options. */
-  tiles(options: AttentionOptions, widens: boolean): AttentionTiles & { readonly pointer: number };
-}
+  /** Rows of `best` where tokens are; 0: all are in `tokenIds`. */
+  readonly chosen: number;
+  readonly shape: BatchShape;
+  slots = 0;
+  blocks = 0;
+  readonly #recorder: Recorder;
+  readonly #positions: number;
+  readonly #slotMapping: number;
+  readonly #blockTable: number;
+  readonly #ropes = new Map<Rope, RopeTable>();
+  readonly #tiles = new Map<string, TilesInMemory>();
+  #latest: Batch;
+  /** What commands that read it were checked for: ids below, slots below, blocks below. */
+  readonly #limits = { ids: Infinity, slots: Infinity, blocks: Infinity };
 
-/** @throws RealizarError `invalid-argument` where a batch contradicts itself */
-export function batchData(recorder: Recorder, batch: Batch): BatchData {
-  check(batch);
-  const tokenIds = recorder.constantWords(batch.tokenIds);
-  const pointer = recorder.constantWords([
-    tokenIds,
-    recorder.constantWords(batch.positions),
-    recorder.constantWords(batch.slotMapping),
-    recorder.constantWords(batch.sequenceOf),
-    recorder.constantWords(batch.blockTable),
-    batch.blocksPerSequence,
-  ]);
-  const runs = runsOf(batch);
-  const ropeTable = onceFor(
-    (rope: Rope) => rope,
-    (rope) => writeRopeTable(recorder, rope, batch.positions),
-  );
-  const tilesOf = onceFor(tilingKey, ({ options, widens }) => {
-    const cut = attentionTiles(runs, options, recorder.threads, widens);
-    const pairs = cut.tiles.flatMap(({ firstRow, rows }) => [firstRow, rows]);
-    return { ...cut, pointer: recorder.constantWords(pairs) };
-  });
-  const tiles = (options: AttentionOptions, widens: boolean) => tilesOf({ options, widens });
-  return { pointer, tokenIds, runs, slots: end(batch.slotMapping), blocks: end(batch.blockTable), ropeTable, tiles };
-}
-
-/** What tiles depend on. */
-interface Tiling {
-  readonly options: AttentionOptions;
-  readonly widens: boolean;
-}
-
-const tilingKey = ({ options: { numHeads, numKvHeads, headDim, slidingWindow }, widens }: Tiling): string =>
-  `${numHeads} ${numKvHeads} ${headDim} ${slidingWindow} ${widens}`;
-
-/** `make`, which is asked once for each key. */
-function onceFor<T, R>(keyOf: (given: T) => unknown, make: (given: T) => R): (given: T) => R {
-  const made = new Map<unknown, R>();
-  return (given) => {
-    const key = keyOf(given);
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const result = make(given);
-    made.set(key, result);
-    return result;
-  };
-}
-
-/** Angles in float64: at position 100,000 a float32 angle is off by 0.004. */
-function writeRopeTable(recorder: Recorder, rope: Rope, positions: Int32Array): number {
-  const pairs = rope.dimensions / 2;
-  const cos = new Float32Array(positions.length * pairs);
-  const sin = new Float32Array(positions.length * pairs);
-  let at = 0;
-  for (const position of positions) {
-    for (let i = 0; i < pairs; i++, at++) {
-      const angle = position * rope.frequencies[i]!;
-      cos[at] = Math.cos(angle) * rope.magnitude;
-      sin[at] = Math.sin(angle) * rope.magnitude;
+  /** @throws RealizarError `invalid-argument` where a batch contradicts itself */
+  constructor(recorder: Recorder, batch: Batch) {
+    if (!isSound(batch)) {
+      throw new RealizarError(
+        'invalid-argument',
+        'a batch has arrays of different lengths, or numbers beyond its block table',
+      );
     }
+    this.#recorder = recorder;
+    this.#latest = batch;
+    this.shape = shapeOf(batch);
+    this.tokenIds = recorder.constantWords(batch.tokenIds);
+    this.chosen = batch.chosen ? recorder.constantWords(batch.chosen.rows) : 0;
+    this.#positions = recorder.constantWords(batch.positions);
+    this.#slotMapping = recorder.constantWords(batch.slotMapping);
+    this.#blockTable = recorder.constantWords(batch.blockTable);
+    this.pointer = recorder.constantWords([
+      this.tokenIds,
+      this.#positions,
+      this.#slotMapping,
+      recorder.constantWords(batch.sequenceOf),
+      this.#blockTable,
+      batch.blocksPerSequence,
+    ]);
+    this.#measure(batch);
   }
-  const interleaved = rope.pairing === 'interleaved' ? 1 : 0;
-  return recorder.constantWords([
-    recorder.constantFloats(cos),
-    recorder.constantFloats(sin),
-    rope.dimensions,
-    interleaved,
-  ]);
+
+  /** `RopeTable` for the batch's positions. */
+  ropeTable(rope: Rope): number {
+    let table = this.#ropes.get(rope);
+    if (table === undefined) {
+      table = ropeTable(this.#recorder, rope, this.#latest.positions);
+      this.#ropes.set(rope, table);
+    }
+    return table.pointer;
+  }
+
+  /** How attention is cut. The same for all layers with the same options. */
+  tiles(options: AttentionOptions, widens: boolean): TilesInMemory {
+    const { numHeads, numKvHeads, headDim, slidingWindow } = options;
+    const key = `${numHeads} ${numKvHeads} ${headDim} ${slidingWindow} ${widens}`;
+    let tiles = this.#tiles.get(key);
+    if (tiles === undefined) {
+      const cut = attentionTiles(this.shape.runs, options, this.#recorder.threads, widens);
+      const pairs = cut.tiles.flatMap(({ firstRow, rows }) => [firstRow, rows]);
+      tiles = { ...cut, pointer: this.#recorder.constantWords(pairs) };
+      this.#tiles.set(key, tiles);
+    }
+    return tiles;
+  }
+
+  /** Ids were seen to be rows of a table of `rows`. */
+  allowIds(rows: number): void {
+    this.#limits.ids = Math.min(this.#limits.ids, rows);
+  }
+
+  /** Slots and blocks were seen to lie in a cache. */
+  allowCache({ numBlocks, blockSize }: KvShape): void {
+    this.#limits.blocks = Math.min(this.#limits.blocks, numBlocks);
+    this.#limits.slots = Math.min(this.#limits.slots, numBlocks * blockSize);
+  }
+
+  /**
+   * Puts another batch in the place of this one.
+   * @returns whether it could: whether the commands that read this one are right for it
+   */
+  replace(batch: Batch): boolean {
+    const { ids, slots, blocks } = this.#limits;
+    if (!isSound(batch) || !hasShape(batch, this.shape)) return false;
+    if (idBeyond(ids, batch) !== undefined || !isChosenSound(batch)) return false;
+    this.#measure(batch);
+    if (this.slots > slots || this.blocks > blocks) return false;
+    const { tokenIds, positions, slotMapping, blockTable, chosen } = batch;
+    const recorder = this.#recorder;
+    this.#latest = batch;
+    recorder.write(this.tokenIds, tokenIds);
+    recorder.write(this.#positions, positions);
+    recorder.write(this.#slotMapping, slotMapping);
+    recorder.write(this.#blockTable, blockTable);
+    if (chosen) recorder.write(this.chosen, chosen.rows);
+    for (const table of this.#ropes.values()) writeRopeTable(recorder, table, positions);
+    return true;
+  }
+
+  #measure({ slotMapping, blockTable }: Batch): void {
+    this.slots = end(slotMapping);
+    this.blocks = end(blockTable);
+  }
 }
 
-function runsOf({ sequenceOf, positions }: Batch): Run[] {
-  const runs: Run[] = [];
-  for (let row = 0; row < sequenceOf.length;) {
-    const firstRow = row;
-    while (row < sequenceOf.length && sequenceOf[row] === sequenceOf[firstRow]) row++;
-    runs.push({ firstRow, rows: row - firstRow, firstPosition: positions[firstRow]! });
+/** The first id that the host knows and that is no row of a table of `rows`; undefined: there is none. */
+export function idBeyond(rows: number, { tokenIds, chosen }: Batch): number | undefined {
+  for (let t = 0; t < tokenIds.length; t++) {
+    const id = tokenIds[t]!;
+    if (!(chosen && chosen.rows[t]! >= 0) && (id < 0 || id >= rows)) return id;
   }
-  return runs;
+  return undefined;
 }
 
-const end = (numbers: Int32Array): number => numbers.reduce((most, n) => Math.max(most, n + 1), 0);
+/** Whether chosen tokens are in rows of `best`. */
+export function isChosenSound({ chosen, tokenIds }: Batch): boolean {
+  if (chosen === undefined) return true;
+  const [rows] = rowsOf(chosen.best);
+  return chosen.rows.length === tokenIds.length && chosen.rows.every((row) => row >= -1 && row < rows);
+}
 
-function check({
-  tokenIds,
-  positions,
-  slotMapping,
-  sequenceOf,
-  blockTable,
-  blocksPerSequence,
-  blockSize,
-}: Batch): void {
+function isSound(batch: Batch): boolean {
+  const { tokenIds, positions, slotMapping, sequenceOf, blockTable, blocksPerSequence, blockSize } = batch;
   const tokens = tokenIds.length;
   const sameLength = [positions, slotMapping, sequenceOf].every(({ length }) => length === tokens);
-  const sequences = blockTable.length / Math.max(1, blocksPerSequence);
-  const isSound =
+  return (
     sameLength &&
-    positions.every((position) => position >= 0 && position < blocksPerSequence * blockSize) &&
-    sequenceOf.every((sequence) => sequence >= 0 && sequence < sequences) &&
-    slotMapping.every((slot) => slot >= 0) &&
-    blockTable.every((block) => block >= 0);
-  if (isSound) return;
-  throw new RealizarError(
-    'invalid-argument',
-    'a batch has arrays of different lengths, or numbers beyond its block table',
+    isBelow(blocksPerSequence * blockSize, positions) &&
+    isBelow(blockTable.length / Math.max(1, blocksPerSequence), sequenceOf) &&
+    isBelow(Infinity, slotMapping) &&
+    isBelow(Infinity, blockTable)
   );
+}
+
+/** Whether all are from 0 to below a limit. */
+function isBelow(limit: number, numbers: Int32Array): boolean {
+  for (const n of numbers) if (n < 0 || n >= limit) return false;
+  return true;
+}
+
+function end(numbers: Int32Array): number {
+  let most = 0;
+  for (const n of numbers) most = Math.max(most, n + 1);
+  return most;
 }

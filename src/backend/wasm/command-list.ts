@@ -18,6 +18,12 @@ const SEGMENT_COMMANDS = 512;
 /** Whether the next command may start before all threads have finished this one: only where it reads nothing that this writes. */
 export type Ordering = 'then-wait' | 'then-go-on';
 
+/** Where a list ended. */
+export interface ListMark {
+  readonly segment: number;
+  readonly length: number;
+}
+
 /** Records what threads will do (assembly/walk.ts) into memory. */
 export class CommandList {
   readonly #memory: WasmMemory;
@@ -74,6 +80,27 @@ export class CommandList {
   reset(): void {
     this.#segment = this.#start = this.#firstSegment;
     this.#length = 0;
+  }
+
+  /** The end of what was cut. */
+  mark(): ListMark {
+    return { segment: this.#segment, length: this.#length };
+  }
+
+  /** Records on from a mark, over what came behind it. */
+  goOn({ segment, length }: ListMark): void {
+    this.#segment = segment;
+    this.#length = length;
+    this.#start = this.#next;
+  }
+
+  /** Makes a list that has run ready to run again: no chunk is taken. */
+  rearm(list: number): void {
+    const { i32 } = this.#memory;
+    for (let at = list / 4; i32[at] !== END;) {
+      i32[at + COUNTER_WORD] = 0;
+      at = i32[at] === JUMP ? (i32[at + ARGUMENTS_WORD]! >>> 0) / 4 : at + COMMAND_WORDS;
+    }
   }
 
   /** `cut` and `reset`, for a list that runs at once. */

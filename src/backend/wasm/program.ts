@@ -18,13 +18,15 @@ export interface Recorded {
   readonly away: ReadonlyMap<WasmTensor, WasmTensor>;
 }
 
+const NONE: ReadonlyMap<WasmTensor, WasmTensor> = new Map();
+
 /** What is recorded and has not run: one list where a model lies in one memory. */
 export class Program {
   readonly #banks: readonly Bank[];
   #steps: Step[] = [];
   #active: Bank;
   /** Where activations are now that an op of another memory asked for. */
-  readonly #away = new Map<WasmTensor, WasmTensor>();
+  #away = new Map<WasmTensor, WasmTensor>();
 
   /** @param banks at least one; more may be added */
   constructor(banks: readonly Bank[]) {
@@ -59,6 +61,26 @@ export class Program {
     return to;
   }
 
+  /** The list of what `record` records. @returns undefined where that is not one list of `bank` alone */
+  listOf(bank: Bank, record: () => void): number | undefined {
+    this.in(bank);
+    this.#cut();
+    const before = this.#steps.length;
+    record();
+    this.#cut();
+    const step = this.#steps[before];
+    const isAlone = this.#steps.length === before + 1 && this.#away.size === 0;
+    return isAlone && step !== undefined && 'list' in step && step.bank === bank ? step.list : undefined;
+  }
+
+  /** Has a list of `bank` that has run before run again, after what is recorded. */
+  repeat(bank: Bank, list: number): void {
+    this.in(bank);
+    this.#cut();
+    bank.recorder.commands.rearm(list);
+    this.#steps.push({ bank, list });
+  }
+
   /** @returns what `free` takes */
   mark(): readonly Mark[] {
     return this.#banks.map(({ recorder }) => recorder.activations.mark());
@@ -78,9 +100,9 @@ export class Program {
   /** Everything recorded so far; what is recorded afterwards is another program. */
   take(): Recorded {
     this.#cut();
-    const recorded = { steps: this.#steps, away: new Map(this.#away) };
+    const recorded = { steps: this.#steps, away: this.#away.size > 0 ? this.#away : NONE };
     this.#steps = [];
-    this.#away.clear();
+    if (this.#away.size > 0) this.#away = new Map();
     for (const bank of this.#banks) {
       bank.batches.clear();
       bank.recorder.turn();
@@ -101,16 +123,15 @@ export async function runProgram(
   profile: Profile | undefined,
 ): Promise<void> {
   for (const step of steps) {
-    if ('from' in step) copy(step.from, step.to, step.bytes);
-    else await runList(executor, step.bank, step.list, profile);
+    if ('from' in step) {
+      copy(step.from, step.to, step.bytes);
+      continue;
+    }
+    profile?.begin(step.bank);
+    await executor.run(step.bank, step.list);
+    profile?.end(step.bank);
   }
   for (const [home, from] of away) copy(from, home, 4 * home.shape.reduce((product, n) => product * n, 1));
-}
-
-async function runList(executor: Executor, bank: Bank, list: number, profile: Profile | undefined): Promise<void> {
-  profile?.begin(bank);
-  await executor.run(bank, list);
-  profile?.end(bank);
 }
 
 const copy = (from: WasmTensor, to: WasmTensor, bytes: number): void =>

@@ -17,7 +17,7 @@ import type {
 } from '../backend.ts';
 import { checkAttention } from '../check-attention.ts';
 import { Bank, type BankOptions } from './bank.ts';
-import { batchData, type BatchData } from './batch-data.ts';
+import { BatchData } from './batch-data.ts';
 import type { Executor } from './executor.ts';
 import { InlineExecutor } from './inline-executor.ts';
 import { addLinear } from './kernels/add-linear.ts';
@@ -28,6 +28,7 @@ import { embed, unpack } from './kernels/embed.ts';
 import { gatedLinear } from './kernels/gated-linear.ts';
 import { logits } from './kernels/logits.ts';
 import { asKvLayer, createKvCache, type WasmKvLayer } from './kv-cache.ts';
+import { KeptSteps } from './kept-steps.ts';
 import { kernelSets } from './layouts.ts';
 import type { WasmMemory } from './memory.ts';
 import { compileModule, MAX_PAGES } from './module.ts';
@@ -119,6 +120,7 @@ export class WasmBackend implements Backend {
   readonly #bankOptions: BankOptions;
   readonly #executor: Executor;
   readonly #program: Program;
+  readonly #keptSteps: KeptSteps;
   readonly #uploader: Uploader;
   #placement: Placement = onePlace;
   #profile: Profile | undefined;
@@ -139,6 +141,7 @@ export class WasmBackend implements Backend {
     this.#executor = executor;
     this.#widens = widens;
     this.#program = new Program(this.#banks);
+    this.#keptSteps = new KeptSteps(bank, this.#program);
     this.#uploader = new Uploader(executor, (job) => this.#alone(job));
     this.info = {
       name: 'wasm',
@@ -183,6 +186,13 @@ export class WasmBackend implements Backend {
     }
   }
 
+  step<T>(batch: Batch, recipe: readonly unknown[], record: () => T): T {
+    const inScope = (): T => this.scope(record);
+    if (this.#banks.length > 1 || this.#pending || !this.#program.isEmpty) return inScope();
+    this.#recordIn(this.#banks[0]!);
+    return this.#keptSteps.run(batch, recipe, inScope);
+  }
+
   embed(table: Tensor, batch: Batch): Tensor {
     const bank = this.#bankOf(table);
     const recorder = this.#recordIn(bank);
@@ -203,6 +213,7 @@ export class WasmBackend implements Backend {
     const data = dataOf(bank, batch);
     const layer = asKvLayer(recorder.memory, cache);
     checkAttention(layer.shape, batch, data, options);
+    data.allowCache(layer.shape);
     const inputs = attentionInputs(recorder, this.#program.bring(x, bank), weights, options);
     this.#pending = { inputs, cache: layer, data, options };
     if (!writesOwnKeys(data)) this.#settleKeys();
@@ -217,6 +228,7 @@ export class WasmBackend implements Backend {
     const data = dataOf(bank, batch);
     const layer = asKvLayer(recorder.memory, cache);
     checkAttention(layer.shape, batch, data, options);
+    data.allowCache(layer.shape);
     return attention(recorder, q as AttentionInputs, layer, data, options, own);
   }
 
@@ -329,7 +341,7 @@ export class WasmBackend implements Backend {
 
   async #inTurn<T>(job: () => Promise<T>): Promise<T> {
     try {
-      return await this.#turns.take(async () => {
+      return await this.#turns.take(() => {
         this.#open();
         return job();
       });
@@ -343,7 +355,7 @@ export class WasmBackend implements Backend {
 function dataOf({ recorder, batches }: Bank, batch: Batch): BatchData {
   const known = batches.get(batch);
   if (known) return known;
-  const data = batchData(recorder, batch);
+  const data = new BatchData(recorder, batch);
   batches.set(batch, data);
   return data;
 }

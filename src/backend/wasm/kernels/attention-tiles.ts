@@ -1,5 +1,5 @@
 import type { AttentionOptions } from '../../backend.ts';
-import type { Run } from '../batch-data.ts';
+import type { Run } from '../batch-shape.ts';
 
 /** Rows (tokens · heads) that share keys and values while these are in the nearest cache. */
 const ROWS_PER_TILE = 24;
@@ -7,12 +7,18 @@ const ROWS_PER_TILE = 24;
 /** Scores of a tile in one thread's scratch: long contexts get smaller tiles. */
 const MAX_SCORES_PER_TILE = 2 ** 20;
 
+/** A tile begins with a whole group of keys, so with some that its window leaves out. */
+const KEYS_PER_GROUP = 4;
+
 /** No sliding window: more than any position. */
 export const NO_WINDOW = 2 ** 30;
 
+/** Some rows of a run. */
+export type Tile = Pick<Run, 'firstRow' | 'rows' | 'reach'>;
+
 /** How the attention of a batch is cut into chunks: tiles of rows times groups of heads. */
 export interface AttentionTiles {
-  readonly tiles: readonly Run[];
+  readonly tiles: readonly Tile[];
   /** Query heads of one chunk; they share a key head. */
   readonly headsPerChunk: number;
   /** Scratch memory of each thread. */
@@ -45,22 +51,26 @@ function headsOfChunk({ numHeads, numKvHeads }: AttentionOptions, runs: number, 
   return 1;
 }
 
-function tilesOf(run: Run, headsPerChunk: number, window: number): Run[] {
-  const keys = Math.min(run.firstPosition + run.rows, window + run.rows);
+function tilesOf(run: Run, headsPerChunk: number, window: number): Tile[] {
+  const keys = Math.min(run.reach, window + run.rows);
   const most = Math.min(ROWS_PER_TILE, Math.floor(MAX_SCORES_PER_TILE / keys));
   const rowsPerTile = Math.max(1, Math.floor(most / headsPerChunk));
   return Array.from({ length: Math.ceil(run.rows / rowsPerTile) }, (_, i) => ({
     firstRow: run.firstRow + i * rowsPerTile,
     rows: Math.min(rowsPerTile, run.rows - i * rowsPerTile),
-    firstPosition: run.firstPosition + i * rowsPerTile,
+    reach: run.reach,
   }));
 }
 
 /** As assembly/attention.ts divides its scratch. */
-function scratchOf(tile: Run, headsPerChunk: number, { headDim, slidingWindow = NO_WINDOW }: AttentionOptions): number {
+function scratchOf(
+  tile: Tile,
+  headsPerChunk: number,
+  { headDim, slidingWindow = NO_WINDOW }: AttentionOptions,
+): number {
   const rows = roundUp4(tile.rows * headsPerChunk);
-  const firstKey = Math.max(0, tile.firstPosition - slidingWindow + 1) & ~3;
-  const scoresOfRow = roundUp4(tile.firstPosition + tile.rows - firstKey) + 8;
+  const keys = Math.min(tile.reach, slidingWindow + tile.rows + KEYS_PER_GROUP);
+  const scoresOfRow = roundUp4(keys) + 8;
   return align64(headScratchBytes(headDim) + 4 * rows * (headDim + scoresOfRow + roundUp8(headDim)));
 }
 

@@ -9,7 +9,7 @@ import type { AttentionInputs } from './attention-inputs.ts';
 import { headScratchBytes, NO_WINDOW } from './attention-tiles.ts';
 
 /** Whether attention can write keys and values itself: no row needs what another row of the batch writes. */
-export const writesOwnKeys = (data: BatchData): boolean => data.runs.every(({ rows }) => rows === 1);
+export const writesOwnKeys = (data: BatchData): boolean => data.shape.runs.every(({ rows }) => rows === 1);
 
 /** Keys and values of all rows into the cache. */
 export function writeKeysValues(

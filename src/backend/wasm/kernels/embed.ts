@@ -1,7 +1,7 @@
 import { RealizarError } from '../../../errors.ts';
 import { rowsOf, type Tensor } from '../../../tensor/tensor.ts';
-import type { Batch, ChosenTokens } from '../../backend.ts';
-import type { BatchData } from '../batch-data.ts';
+import type { Batch } from '../../backend.ts';
+import { type BatchData, idBeyond, isChosenSound } from '../batch-data.ts';
 import { EMBED } from '../opcodes.ts';
 import type { Recorder } from '../recorder.ts';
 import { asF32, asWeight, f32Tensor, type WasmTensor, type WasmWeight } from '../tensor.ts';
@@ -10,27 +10,27 @@ import { asF32, asWeight, f32Tensor, type WasmTensor, type WasmWeight } from '..
 export function embed(recorder: Recorder, table: Tensor, batch: Batch, data: BatchData): WasmTensor {
   const weight = asWeight(recorder.memory, table, 'the embedding table');
   const rows = weight.shape[0]!;
-  const { chosen, tokenIds } = batch;
-  for (let t = 0; t < tokenIds.length; t++) {
-    const id = tokenIds[t]!;
-    if ((chosen && chosen.rows[t]! >= 0) || (id >= 0 && id < rows)) continue;
-    throw new RealizarError('invalid-argument', `token id ${id} is none of the vocabulary's ${rows}`, {
+  const beyond = idBeyond(rows, batch);
+  if (beyond !== undefined) {
+    throw new RealizarError('invalid-argument', `token id ${beyond} is none of the vocabulary's ${rows}`, {
       field: 'tokenIds',
     });
   }
-  return rowsToF32(recorder, weight, data.tokenIds, tokenIds.length, chosen && checkChosen(recorder, chosen, tokenIds));
+  data.allowIds(rows);
+  return rowsToF32(recorder, weight, data.tokenIds, batch.tokenIds.length, chosenRows(recorder, batch, data));
 }
 
 /** @throws RealizarError `invalid-argument` where a row is none of those that `best` returned */
-function checkChosen(recorder: Recorder, chosen: ChosenTokens, { length }: Int32Array): ChosenRows {
-  const best = asF32(recorder.memory, chosen.best, 'the chosen tokens');
+function chosenRows(recorder: Recorder, batch: Batch, data: BatchData): ChosenRows | undefined {
+  if (batch.chosen === undefined) return undefined;
+  const best = asF32(recorder.memory, batch.chosen.best, 'the chosen tokens');
   const [rows, columns] = rowsOf(best);
-  if (chosen.rows.length !== length || chosen.rows.some((row) => row < -1 || row >= rows)) {
+  if (!isChosenSound(batch)) {
     throw new RealizarError('invalid-argument', `a chosen token is in none of the ${rows} rows of best`, {
       field: 'chosen',
     });
   }
-  return { best: best.pointer, columns, rows: recorder.constantWords(chosen.rows) };
+  return { best: best.pointer, columns, rows: data.chosen };
 }
 
 interface ChosenRows {

@@ -41,6 +41,7 @@ export function smallLlama({ tied }: { readonly tied: boolean }): Checkpoint {
     name: 'small',
     byteLength: [...data.values()].reduce((sum, bytes) => sum + bytes.length, 0),
     metadata: llamaMetadata({
+      'llama.context_length': 1024,
       'llama.embedding_length': HIDDEN,
       'llama.block_count': LAYERS,
       'llama.feed_forward_length': FEED_FORWARD,
