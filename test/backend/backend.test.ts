@@ -135,19 +135,22 @@ describe.each(candidates)('$name', (candidate: Candidate) => {
       );
     });
 
-    test('has the same bits whatever the number of threads, the chunks and the company', async () => {
-      const whole = await (await load(pools[0]!, model))([{ sequence: 0, start: 0, ids: IDS }]);
-      for (const [i, size] of [5, 8, 3, 7].entries()) {
-        const run = await load(pools[i % pools.length]!, model);
-        expectSameBits(await run([{ sequence: 0, start: 0, ids: IDS }]), whole);
-        for (let start = 0; start < IDS.length; start += size) {
-          const ids = IDS.slice(start, start + size);
-          const company = { sequence: 2, start, ids: ids.map((id) => VOCAB - 1 - id) };
-          const logits = await run([company, { sequence: 1, start, ids }]);
-          expectSameBits(logits.slice(ids.length * VOCAB), whole.slice(start * VOCAB, (start + ids.length) * VOCAB));
+    test.skipIf(candidate.isSlow === true && dtype !== 'q4_0')(
+      'has the same bits whatever the number of threads, the chunks and the company',
+      async () => {
+        const whole = await (await load(pools[0]!, model))([{ sequence: 0, start: 0, ids: IDS }]);
+        for (const [i, size] of [5, 8, 3, 7].entries()) {
+          const run = await load(pools[i % pools.length]!, model);
+          expectSameBits(await run([{ sequence: 0, start: 0, ids: IDS }]), whole);
+          for (let start = 0; start < IDS.length; start += size) {
+            const ids = IDS.slice(start, start + size);
+            const company = { sequence: 2, start, ids: ids.map((id) => VOCAB - 1 - id) };
+            const logits = await run([company, { sequence: 1, start, ids }]);
+            expectSameBits(logits.slice(ids.length * VOCAB), whole.slice(start * VOCAB, (start + ids.length) * VOCAB));
+          }
         }
-      }
-    });
+      },
+    );
   });
 
   test('what is read is a copy: later work leaves it alone', async () => {

@@ -37,28 +37,41 @@ async function wasmCandidates(): Promise<Candidate[]> {
   return [...threaded, inline];
 }
 
-/** The GPU, if only one in software; f32 keys and values, so that all ops are held to what f32 can do. */
-async function webgpuCandidates(): Promise<Candidate[]> {
+/**
+ * The GPU, if only one in software; f32 keys and values, so that all ops are held to what f32 can do.
+ * @returns `fallback`: the kernels that others fall back to
+ */
+async function webgpuCandidates(): Promise<{ usual: readonly Candidate[]; fallback: readonly Candidate[] }> {
   const source = await openDawn();
   const missing =
     'missing' in source ? source.missing : (await source.gpu.requestAdapter()) ? undefined : 'WebGPU finds no adapter';
   if ('missing' in source || missing !== undefined) {
     if (process.env['REQUIRE_MODELS'] === '1') throw new Error(`REQUIRE_MODELS=1, but there is no GPU: ${missing}`);
     console.warn(`skipped: webgpu: ${missing}`);
-    return [];
+    return { usual: [], fallback: [] };
   }
-  return [
-    {
-      name: 'webgpu',
-      open: () => createWebgpuBackend({ source, kvDType: 'f32' }),
-      tolerance: wasmTolerance,
-      kvDTypes: ['f32', 'f16'],
-    },
-  ];
+  const candidate = { kvDTypes: ['f32', 'f16'] } as const;
+  const usual: Candidate = {
+    ...candidate,
+    name: 'webgpu',
+    open: () => createWebgpuBackend({ source, kvDType: 'f32' }),
+    tolerance: wasmTolerance,
+  };
+  const plain: Candidate = {
+    ...candidate,
+    name: 'webgpu plain',
+    isSlow: true,
+    open: () => createWebgpuBackend({ source, kvDType: 'f32', kernels: 'plain' }),
+    tolerance: () => 1e-5, // activations stay f32
+  };
+  return { usual: [usual], fallback: [plain] };
 }
 
-/** Every backend that this machine can open. */
-export const candidates: readonly Candidate[] = [reference, ...(await wasmCandidates()), ...(await webgpuCandidates())];
+const webgpu = await webgpuCandidates();
+const usual: readonly Candidate[] = [reference, ...(await wasmCandidates()), ...webgpu.usual];
+
+/** Every backend that this machine can open, and the kernels that others fall back to. */
+export const candidates: readonly Candidate[] = [...usual, ...webgpu.fallback];
 
 /** Runs an op's tests on every backend of this machine. */
-export const describeEachBackend = describeOn(candidates);
+export const describeEachBackend = describeOn(usual);

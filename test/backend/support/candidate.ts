@@ -8,6 +8,8 @@ export interface Candidate {
   readonly open: (threads?: number) => Promise<Backend>;
   /** It computes on as many threads as it is opened with. */
   readonly isThreaded?: boolean;
+  /** What takes long is asked of it for one dtype only. */
+  readonly isSlow?: boolean;
   /** Largest relative root mean square error of one product with a weight of this dtype. */
   readonly tolerance: (dtype: DType) => number;
   /** How it can store keys and values. */
