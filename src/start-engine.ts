@@ -1,4 +1,4 @@
-import { backendNames, kvDTypes } from './backend/backend.ts';
+import { autotuneModes, backendNames, kvDTypes } from './backend/backend.ts';
 import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import type { LoadOptions } from './engine/engine-api.ts';
 import { Engine } from './engine/engine.ts';
@@ -57,6 +57,7 @@ export async function startEngine(checkpoint: Checkpoint, reopen: Reopen, option
 export function checkOptions(options: LoadOptions): void {
   checkOneOf('backend', options.backend, ['auto', ...backendNames]);
   checkOneOf('kvCacheType', options.kvCacheType, kvDTypes);
+  checkOneOf('autotune', options.autotune, autotuneModes);
   const checkCount = (field: 'contextLength' | 'maxSequences' | 'chunkSize' | 'threads', max: number) => {
     const value = options[field];
     if (value === undefined || (Number.isInteger(value) && value >= 1 && value <= max)) return;

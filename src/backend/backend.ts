@@ -19,6 +19,22 @@ export interface BackendInfo {
   readonly stepsInFlight?: number | undefined;
   /** Uploads that are worth starting before the first of them has ended; 1 unless given. */
   readonly uploadsInFlight?: number | undefined;
+  /** What `tune` chose. */
+  readonly tuned?: readonly TunedKernel[] | undefined;
+}
+
+/** Whether kernels are timed on a model's weights: where nothing is known of them yet, never, or once more. */
+export const autotuneModes = ['on', 'off', 'again'] as const;
+export type AutotuneMode = (typeof autotuneModes)[number];
+
+/** How one kind of a model's products is computed. */
+export interface TunedKernel {
+  /** Such as `gate, up 2048×11264 q4_0`. */
+  readonly product: string;
+  /** Such as `matvec, 128 invocations of 2 rows`. */
+  readonly kernel: string;
+  /** By the device's facts, by a measurement of now, or by one of an earlier time. */
+  readonly origin: 'table' | 'measured' | 'cache';
 }
 
 /** A weight as it lies in its checkpoint. */
@@ -68,6 +84,20 @@ export interface FeedForwardWeights {
   readonly norm: Tensor;
   readonly gate: Linear;
   readonly up: Linear;
+}
+
+/** What a model multiplies by, told once it is uploaded. */
+export interface ModelProducts {
+  readonly layers: readonly {
+    readonly attention: AttentionWeights;
+    readonly attentionOutput: Linear;
+    readonly feedForward: FeedForwardWeights;
+    readonly feedForwardDown: Linear;
+  }[];
+  /** [hidden], f32 */
+  readonly outputNorm: Tensor;
+  readonly head: Linear;
+  readonly normEps: number;
 }
 
 /** Rotary position embedding. Su et al. 2021, arXiv:2104.09864. */
@@ -198,6 +228,12 @@ export interface Backend {
 
   /** Bytes that `upload` will take for such a weight: for `realizar info` and for refusing before loading. */
   weightBytes(dtype: DType, shape: readonly number[]): number;
+
+  /**
+   * Lets a backend find out which of its kernels are the fastest for these weights: call it once they are uploaded, or not at all.
+   * Results stay the same to the bit. @throws RealizarError `device-lost` | `closed`
+   */
+  tune?(products: ModelProducts): Promise<void>;
 
   createKvCache(shape: KvShape): readonly KvLayer[];
 

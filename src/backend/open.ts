@@ -1,5 +1,5 @@
 import { RealizarError } from '../errors.ts';
-import type { Backend, BackendChoice, BackendName } from './backend.ts';
+import type { AutotuneMode, Backend, BackendChoice, BackendName } from './backend.ts';
 import type { KernelSetName } from './wasm/probe.ts';
 
 export interface BackendOptions {
@@ -7,6 +7,8 @@ export interface BackendOptions {
   readonly threads?: number | undefined;
   /** Part of the name of the GPU to take; with `auto`, it has to be that one. */
   readonly device?: string | undefined;
+  /** Whether kernels are timed on the weights; `webgpu`. Default: where nothing is known yet. */
+  readonly autotune?: AutotuneMode | undefined;
   /** Let V8 fuse vectors, for the whole process; `wasm` in Node. */
   readonly wideVectors?: boolean | undefined;
   /** Kernel set of `wasm`, by name; default: what the probe finds. */
@@ -63,10 +65,11 @@ async function openBest(options: BackendOptions): Promise<Backend> {
   return isReal ? openWebgpu(options).catch(() => openWasm(options)) : openWasm(options);
 }
 
-async function openWebgpu({ device }: BackendOptions): Promise<Backend> {
+async function openWebgpu({ device, autotune }: BackendOptions): Promise<Backend> {
   const { requireDawn } = await import('./webgpu/dawn.node.ts');
   const { createWebgpuBackend } = await import('./webgpu/open-webgpu.ts');
-  return createWebgpuBackend({ source: await requireDawn(), device });
+  const { tuningFile } = await import('./webgpu/autotune/tuning-file.node.ts');
+  return createWebgpuBackend({ source: await requireDawn(), device, autotune, tuningStore: tuningFile() });
 }
 
 async function openWasm({ threads, kernelSet, wideVectors }: BackendOptions): Promise<Backend> {

@@ -1,4 +1,4 @@
-import type { Backend, BackendChoice } from '../backend/backend.ts';
+import type { AutotuneMode, Backend, BackendChoice } from '../backend/backend.ts';
 import type { KernelSetName } from '../backend/wasm/probe.ts';
 import { RealizarError } from '../errors.ts';
 
@@ -6,6 +6,8 @@ export interface BrowserBackendOptions {
   /** Default: the machine's cores; 1 in a page that is not cross-origin isolated. */
   readonly threads?: number | undefined;
   readonly kernelSet?: string | undefined;
+  /** Whether kernels are timed on the weights; `webgpu`. Default: where nothing is known yet. */
+  readonly autotune?: AutotuneMode | undefined;
 }
 
 /**
@@ -17,7 +19,7 @@ export async function openBackend(choice: BackendChoice, options: BrowserBackend
     case 'auto':
       return openBest(options);
     case 'webgpu':
-      return openWebgpu();
+      return openWebgpu(options);
     case 'wasm':
       return openWasm(options);
     case 'webgl':
@@ -37,7 +39,7 @@ export async function openBackend(choice: BackendChoice, options: BrowserBackend
 async function openBest(options: BrowserBackendOptions): Promise<Backend> {
   const adapter = await globalThis.navigator.gpu?.requestAdapter().catch(() => null);
   const { isSoftware } = await import('../backend/webgpu/adapter-info.ts');
-  const gpu = adapter && !isSoftware(adapter.info) ? await unlessUnavailable(openWebgpu) : undefined;
+  const gpu = adapter && !isSoftware(adapter.info) ? await unlessUnavailable(() => openWebgpu(options)) : undefined;
   if (gpu) return gpu;
   const hasThreads = typeof SharedArrayBuffer !== 'undefined';
   return hasThreads ? openWasm(options) : openFaster(options);
@@ -71,9 +73,9 @@ async function unlessUnavailable(open: () => Promise<Backend>): Promise<Backend 
   }
 }
 
-async function openWebgpu(): Promise<Backend> {
+async function openWebgpu({ autotune }: BrowserBackendOptions): Promise<Backend> {
   const { createWebgpuBackend } = await import('../backend/webgpu/open-webgpu.ts');
-  return createWebgpuBackend();
+  return createWebgpuBackend({ autotune });
 }
 
 async function openWebgl(): Promise<Backend> {

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { kvDTypes, type BackendChoice, type KvDType } from '../backend/backend.ts';
+import { autotuneModes, kvDTypes, type AutotuneMode, type BackendChoice, type KvDType } from '../backend/backend.ts';
 import { MAX_PROMPT_LOOKUP } from '../engine/check-request.ts';
 import type { LoadOptions } from '../engine/engine-api.ts';
 import type { SamplingParams } from '../sampling/params.ts';
@@ -12,6 +12,7 @@ export interface LoadFlags {
   readonly threads?: number | number[];
   readonly context?: number;
   readonly cacheType?: KvDType;
+  readonly autotune?: AutotuneMode;
   readonly wideVectors: boolean;
 }
 
@@ -39,6 +40,11 @@ export function addLoadOptions(command: Command, { threadList = false } = {}): C
         'how keys and values are stored; default: f32 on the CPU, f16 on a GPU',
       ).choices(kvDTypes),
     )
+    .addOption(
+      new Option('--autotune <mode>', "time a GPU's kernels on the weights; on: once for a model, then kept").choices(
+        autotuneModes,
+      ),
+    )
     .option('--wide-vectors', 'let V8 fuse vectors to 256 bits where that was proven to give the same bits', true)
     .option('--no-wide-vectors', 'leave them at 128 bits');
 }
@@ -49,6 +55,7 @@ export function loadOptionsOf(flags: LoadFlags): LoadOptions {
     wideVectors: flags.wideVectors,
     ...(flags.device !== undefined && { device: flags.device }),
     ...(flags.cacheType !== undefined && { kvCacheType: flags.cacheType }),
+    ...(flags.autotune !== undefined && { autotune: flags.autotune }),
     ...(typeof flags.threads === 'number' && { threads: flags.threads }),
     ...(flags.context !== undefined && { contextLength: flags.context }),
   };

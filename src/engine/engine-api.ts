@@ -1,4 +1,4 @@
-import type { BackendChoice, BackendInfo, KvDType, OpTime } from '../backend/backend.ts';
+import type { AutotuneMode, BackendChoice, BackendInfo, KvDType, OpTime } from '../backend/backend.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { ModelConfig } from '../model/config.ts';
 import type { ChatMessage, ChatOptions, GenerateOptions, Generation } from './events.ts';
@@ -45,6 +45,12 @@ export interface LoadOptions {
   readonly backend?: BackendChoice;
   /** Part of the name of the GPU to take, where there are several. */
   readonly device?: string;
+  /**
+   * Whether a GPU's kernels are timed on the model's weights, which takes up to two seconds: `on` (default): once for a device and
+   * model, and what was found is kept in the user's cache folder or the page's IndexedDB; `off`: never; `again`: now, and on
+   * software devices too. Results do not depend on it.
+   */
+  readonly autotune?: AutotuneMode;
   /** How keys and values are stored. Default: f32 on the CPU, f16 on a GPU. */
   readonly kvCacheType?: KvDType;
   /** Default: the physical cores. */

@@ -85,7 +85,9 @@ async function loadWeights(
   options: LoadModelOptions,
 ): Promise<ModelWeights> {
   await backend.reserve?.(memoryPlan(plan.tensors, cache));
-  return arrangeWeights(await uploadAll(checkpoint, plan, backend, options), plan.config.numLayers);
+  const weights = arrangeWeights(await uploadAll(checkpoint, plan, backend, options), plan.config.numLayers);
+  await backend.tune?.({ ...weights, normEps: plan.config.normEps });
+  return weights;
 }
 
 /** The weights of a plan once more. @throws RealizarError `changed-while-reading` where the checkpoint is another one by now */

@@ -40,6 +40,13 @@ export class ActivationPool {
     else this.#free.set(buffer.size, [buffer]);
   }
 
+  /** Frees what nobody has: all of it, outside of scopes. */
+  destroy(): void {
+    for (const buffers of this.#free.values()) for (const buffer of buffers) buffer.destroy();
+    this.#free.clear();
+    this.bytes = 0;
+  }
+
   #created(size: number): GPUBuffer {
     this.bytes += size;
     return this.#create(size);

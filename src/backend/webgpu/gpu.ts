@@ -34,7 +34,7 @@ export class Gpu {
   readonly facts: DeviceFacts;
   readonly health: DeviceHealth;
   readonly activations: ActivationPool;
-  /** Times every dispatch while it is set. */
+  /** Times every dispatch, or pass, while it is set. */
   profiler: Profiler | undefined;
   readonly #kernels: KernelCache;
   readonly #bindGroups: BindGroups;
@@ -108,7 +108,7 @@ export class Gpu {
     pass.setBindGroup(0, group);
     pass.dispatchWorkgroups(x, y, z);
     this.#counters.dispatches++;
-    if (this.profiler) this.#endPass();
+    if (this.profiler?.each === 'dispatch') this.#endPass();
   }
 
   /** Records a copy after what was recorded before; all numbers are multiples of 4. */

@@ -1,5 +1,8 @@
 import { RealizarError } from '../../errors.ts';
-import type { Backend, KvDType } from '../backend.ts';
+import type { AutotuneMode, Backend, KvDType } from '../backend.ts';
+import type { Limits } from './autotune/budget.ts';
+import { tuningDatabase } from './autotune/tuning-database.ts';
+import type { TuningStore } from './autotune/tuning-store.ts';
 import { deviceFacts } from './device-facts.ts';
 import { type GpuSource, openDevice, type OpenedDevice } from './device.ts';
 import { WebgpuBackend } from './webgpu-backend.ts';
@@ -18,6 +21,12 @@ export interface WebgpuOptions {
   readonly kernels?: 'fused' | 'plain' | undefined;
   /** Whether kernels are compared with the host before they are used; default: on real GPUs. */
   readonly selfCheck?: boolean | undefined;
+  /** Whether kernels are timed on the weights: where nothing is known yet, on real GPUs; never; or again, anywhere. Default: `on`. */
+  readonly autotune?: AutotuneMode | undefined;
+  /** Keeps what was found out. Default: the page's IndexedDB, where there is one. */
+  readonly tuningStore?: TuningStore | undefined;
+  /** What finding out may cost; for tests. */
+  readonly tuningLimits?: Limits | undefined;
   /** Hears of kernels that are wrong here and were replaced. Default: `console.warn`. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -27,7 +36,7 @@ export interface WebgpuOptions {
  * @throws RealizarError `backend-unavailable` | `out-of-memory`
  */
 export async function createWebgpuBackend(options: WebgpuOptions = {}): Promise<Backend> {
-  return new WebgpuBackend({ opened: await opened(options), ...options });
+  return new WebgpuBackend({ opened: await opened(options), tuningStore: tuningDatabase(), ...options });
 }
 
 async function opened({ requestDevice, source = pageSource(), device: name }: WebgpuOptions): Promise<OpenedDevice> {

@@ -7,9 +7,10 @@ const BYTES_PER_QUERY = 8;
 
 /**
  * GPU time of every dispatch, by timestamp queries. Each dispatch then has a compute pass of its own, so that a step takes longer
- * in all; the times of the kernels are right. Browsers round them to 100 µs.
+ * in all; the times of the kernels are right. Browsers round them to 100 µs. Or the time of whole passes, as they are.
  */
 export class Profiler {
+  readonly each: 'dispatch' | 'pass';
   readonly #device: GPUDevice;
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
@@ -18,7 +19,8 @@ export class Profiler {
   readonly #times = new Map<string, { calls: number; nanoseconds: number }>();
 
   /** Needs the feature `timestamp-query`. */
-  constructor(device: GPUDevice) {
+  constructor(device: GPUDevice, each: 'dispatch' | 'pass' = 'dispatch') {
+    this.each = each;
     this.#device = device;
     this.#queries = device.createQuerySet({ type: 'timestamp', count: MAX_QUERIES });
     this.#resolved = device.createBuffer({ size: MAX_QUERIES * BYTES_PER_QUERY, usage: QUERY_RESOLVE | COPY_SRC });
@@ -62,6 +64,12 @@ export class Profiler {
   /** Waits until all of it was heard of. */
   async settled(): Promise<void> {
     await Promise.all(this.#reads.splice(0));
+  }
+
+  /** After `settled`, when nothing more is to be timed. */
+  destroy(): void {
+    this.#queries.destroy();
+    this.#resolved.destroy();
   }
 
   async #collect(staging: GPUBuffer, names: readonly string[]): Promise<void> {

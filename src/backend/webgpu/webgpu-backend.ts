@@ -4,6 +4,7 @@ import { assertShape, rowsOf, type Tensor } from '../../tensor/tensor.ts';
 import type {
   AttentionOptions,
   AttentionWeights,
+  AutotuneMode,
   Backend,
   BackendInfo,
   Batch,
@@ -14,12 +15,17 @@ import type {
   KvShape,
   Linear,
   MemoryPlan,
+  ModelProducts,
   OpTime,
+  TunedKernel,
   WeightSource,
 } from '../backend.ts';
 import { checkAttention } from '../check-attention.ts';
 import { checkBest } from '../check-best.ts';
 import { ActivationPool } from './activation-pool.ts';
+import type { Limits } from './autotune/budget.ts';
+import { tuneProducts } from './autotune/tune-products.ts';
+import type { TuningStore } from './autotune/tuning-store.ts';
 import { BatchStore } from './batch-data.ts';
 import type { OpenedDevice } from './device.ts';
 import { tooLarge } from './device-health.ts';
@@ -51,6 +57,12 @@ export interface WebgpuBackendOptions {
    * compiling takes longer than loading.
    */
   readonly selfCheck?: boolean | undefined;
+  /** Whether kernels are timed on the weights. Default: `on`. */
+  readonly autotune?: AutotuneMode | undefined;
+  /** Keeps what was found out. */
+  readonly tuningStore?: TuningStore | undefined;
+  /** What finding out may cost; for tests. */
+  readonly tuningLimits?: Limits | undefined;
   /** Hears of kernels that are wrong here and were replaced. Default: `console.warn`. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
@@ -60,7 +72,7 @@ const STEPS_IN_FLIGHT = 4;
 
 /** The GPU backend: WGSL kernels in shaders/, on Dawn in Node and `navigator.gpu` in browsers. */
 export class WebgpuBackend implements Backend {
-  readonly info: BackendInfo;
+  info: BackendInfo;
   readonly gpu: Gpu;
   readonly #ops: Ops;
   readonly #context: OpContext;
@@ -68,6 +80,8 @@ export class WebgpuBackend implements Backend {
   readonly #prove: (format: GpuFormat) => Promise<void>;
   /** Finds out by which kernels heads attend and the largest logit is found. */
   readonly #proveModel: (cache: KvShape) => Promise<void>;
+  /** Finds out how a model's products are best computed. */
+  readonly #tune: (products: ModelProducts) => Promise<readonly TunedKernel[]>;
   readonly #kvDType: KvDType;
   readonly #uploader: Uploader;
   readonly #batches: BatchStore;
@@ -85,6 +99,9 @@ export class WebgpuBackend implements Backend {
     shardBytes,
     kernels = 'fused',
     selfCheck = !opened.facts.isFallback,
+    autotune: mode = 'on',
+    tuningStore: store,
+    tuningLimits: limits,
     onWarning = (message) => console.warn(message),
   }: WebgpuBackendOptions) {
     this.gpu = new Gpu(opened.device, opened.facts);
@@ -115,6 +132,11 @@ export class WebgpuBackend implements Backend {
       const heads = { headDim: cache.headDim, kvDType: dtypeOf(cache, kvDType) };
       fast.attendBy(await check.attentionFor(heads, tuning));
       if (!(await check.findsBest(tuning))) fast.leaveBest();
+    };
+    this.#tune = async (products) => {
+      if (kernels === 'plain') return [];
+      const how = { mode, opened, tuning, check: isChecked ? check : undefined, store, limits, warn: onWarning };
+      return tuneProducts(this.gpu, fast, products, how);
     };
     this.info = {
       name: 'webgpu',
@@ -154,6 +176,11 @@ export class WebgpuBackend implements Backend {
   weightBytes(dtype: DType, shape: readonly number[]): number {
     const [rows, columns] = shape;
     return columns === undefined ? 4 * (rows ?? 1) : bytesOnGpu(formatOnGpu(dtype), rows!, columns);
+  }
+
+  async tune(products: ModelProducts): Promise<void> {
+    this.#assertOpen();
+    this.info = { ...this.info, tuned: await this.#tune(products) };
   }
 
   createKvCache(shape: KvShape): readonly KvLayer[] {

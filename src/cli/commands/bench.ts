@@ -1,4 +1,4 @@
-import type { OpTime } from '../../backend/backend.ts';
+import type { OpTime, TunedKernel } from '../../backend/backend.ts';
 import type { EngineApi } from '../../engine/engine-api.ts';
 import { openCheckpoint } from '../../open-checkpoint.node.ts';
 import { markdownTable } from '../markdown-table.ts';
@@ -31,6 +31,8 @@ interface Measurement {
   };
   /** Of all repetitions and the warm-up. */
   readonly profile?: readonly OpTime[];
+  /** By which kernels, with the profile, where the backend chose them for this model. */
+  readonly tuned?: readonly TunedKernel[];
 }
 
 /** `realizar bench`: the tests of llama-bench. pp: a prompt of random tokens. tg: tokens generated after a prompt of one. */
@@ -57,6 +59,7 @@ export async function bench(model: string, flags: BenchFlags): Promise<void> {
         test,
         tokens_per_second: summary(samples),
         ...(profile && { profile }),
+        ...(flags.profile && engine.backend.tuned && { tuned: engine.backend.tuned }),
       });
     };
     if (flags.promptTokens > 0) await measure(`pp${flags.promptTokens}`, flags.promptTokens, 1);
@@ -118,7 +121,15 @@ function print(measurements: readonly Measurement[], format: BenchFlags['output'
   for (const { test, threads, profile } of measurements) {
     if (profile) console.log(`\n${test}, ${threads} threads\n\n${profileTable(profile)}`);
   }
+  const tuned = measurements[0]?.tuned;
+  if (tuned) console.log(`\nkernels\n\n${tunedTable(tuned)}`);
 }
+
+const tunedTable = (tuned: readonly TunedKernel[]): string =>
+  markdownTable(
+    ['product', 'kernel', 'origin'],
+    tuned.map(({ product, kernel, origin }) => [product, kernel, origin]),
+  );
 
 function profileTable(profile: readonly OpTime[]): string {
   const total = profile.reduce(

@@ -8,6 +8,7 @@ import type { GpuAttentionWeights, GpuFeedForwardWeights, GpuLinear, OpContext, 
 import { Attention, type AttentionCall } from './attention.ts';
 import { attentionTiles } from './attention-tiles.ts';
 import { type BestParts, mergeBest } from './best-merge.ts';
+import { kindOf } from './product-kind.ts';
 import { isMultipliable, Product, type ProductSpec } from './product.ts';
 import type { Tuning } from './tuning.ts';
 import type { GpuFormat } from '../weight.ts';
@@ -29,6 +30,8 @@ export class FastOps implements Ops {
   readonly #unturned = new WeakMap<GpuTensor, { readonly headNorms: GPUBuffer | undefined }>();
   /** How weights of a format are multiplied, where that is not as usual; undefined: not by these kernels. */
   readonly #exceptions = new Map<GpuFormat, Tuning | undefined>();
+  /** What was found to be faster than usual, by kinds of products. */
+  readonly #preferred = new Map<string, Tuning>();
   readonly #tiles = new WeakMap<BatchData, Map<number, { readonly buffer: GPUBuffer; readonly count: number }>>();
 
   constructor(context: OpContext, plain: Ops, tuning: Tuning) {
@@ -51,6 +54,15 @@ export class FastOps implements Ops {
   /** Leaves it to the plain kernels to find the largest logit. */
   leaveBest(): void {
     this.#findsBest = false;
+  }
+
+  isException(format: GpuFormat): boolean {
+    return this.#exceptions.has(format);
+  }
+
+  /** Before the first such product. @param kind of `kindOf` */
+  prefer(kind: string, tuning: Tuning): void {
+    this.#preferred.set(kind, tuning);
   }
 
   embed(table: GpuWeight, data: BatchData): GpuTensor {
@@ -165,9 +177,11 @@ export class FastOps implements Ops {
     );
     if (known) return known.product;
     // Matrices side by side are multiplied as the most difficult of them.
-    const tuning = linears.map((linear) => this.#tuningOf(linear.weight)!).find((each) => each !== this.#tuning);
-    const product = new Product(this.#context.gpu, tuning ?? this.#tuning, {
-      matrices: linears.map((linear) => linear.weight),
+    const exception = linears.map((linear) => this.#tuningOf(linear.weight)!).find((each) => each !== this.#tuning);
+    const matrices = linears.map((linear) => linear.weight);
+    const tuning = exception ?? this.#preferred.get(kindOf({ form, matrices })) ?? this.#tuning;
+    const product = new Product(this.#context.gpu, tuning, {
+      matrices,
       bias: this.#joinedBiases(linears),
       norm: normed && { weight: normed.norm.buffer, eps: normed.eps },
       form,

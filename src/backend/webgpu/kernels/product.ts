@@ -3,6 +3,7 @@ import { Gpu, type Bound, type Kernel, type Workgroups } from '../gpu.ts';
 import type { GpuWeight, WeightShard } from '../gpu-tensor.ts';
 import type { BestParts } from './best-merge.ts';
 import { BLOCK, rowOrder, type RowOrder } from './row-order.ts';
+import { rowsAnInvocation } from './rows-an-invocation.ts';
 import type { Tuning } from './tuning.ts';
 
 /** Products of rows of activations with one to three matrices of the same width, and what happens before and after. */
@@ -25,13 +26,15 @@ export interface ProductSpec {
 const COLUMNS = 4;
 /** What devices have at least; more would keep other workgroups from running beside. */
 const WORKGROUP_MEMORY = 16384;
-const MAX_WORKGROUPS = 65535;
 const NORM_MEMORY = 4 * (256 + 16);
 const PREPARE_WORKGROUP = 64;
 const TILE_SIDE = 16;
 
 /** Whether the kernels of this folder can multiply by a weight. */
 export const isMultipliable = ({ shape }: GpuWeight): boolean => shape[1]! % 4 === 0;
+
+export const areQuantised = (matrices: readonly GpuWeight[]): boolean =>
+  matrices.every(({ format }) => !['f32', 'f16', 'bf16'].includes(format));
 
 /** One product of a model, with its kernels and constants at hand: recording it takes microseconds. */
 export class Product {
@@ -53,7 +56,7 @@ export class Product {
     this.#outputs = spec.form === 'gated' ? rowsOf(spec.matrices[0]!) : sum(spec.matrices.map(rowsOf));
     this.#order = rowOrder(this.#inputs);
     // Matrices side by side share their activations: one that needs floats decides.
-    this.#activations = tuning.int8 && spec.matrices.every(({ format }) => isQuantised(format)) ? 'int8' : 'f32';
+    this.#activations = tuning.int8 && areQuantised(spec.matrices) ? 'int8' : 'f32';
   }
 
   get outputs(): number {
@@ -254,18 +257,8 @@ export class Product {
     };
   }
 
-  /** Rows of an invocation: as many as leave every part of the device its work. */
   #rowsAGroup(rows: number, columns: number): number {
-    const groups = this.#tuning.workgroup / this.#order.lanes;
-    const workgroups = (count: number) => Math.ceil(rows / (groups * count));
-    let count = 1;
-    const max = columns > 1 ? 1 : this.#tuning.maxRows;
-    while (
-      (count < max && workgroups(2 * count) >= this.#tuning.wantedWorkgroups) ||
-      workgroups(count) > MAX_WORKGROUPS
-    )
-      count *= 2;
-    return count;
+    return rowsAnInvocation(columns > 1 ? { ...this.#tuning, maxRows: 1 } : this.#tuning, this.#order, rows);
   }
 
   #partialBytes(rowsAGroup: number): number {
@@ -312,5 +305,4 @@ interface Piece {
 const wholeOf = (matrix: GpuWeight): Piece => ({ matrix, shard: matrix.shards[0]! });
 const rowsOf = ({ shape }: GpuWeight): number => shape[0]!;
 const isSharded = (matrices: readonly GpuWeight[]): boolean => matrices.some(({ shards }) => shards.length > 1);
-const isQuantised = (format: string): boolean => !['f32', 'f16', 'bf16'].includes(format);
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);

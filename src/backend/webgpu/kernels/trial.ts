@@ -55,12 +55,14 @@ export class Trial {
    */
   async run(y: GpuTensor, record: () => void = () => {}): Promise<Float32Array | undefined> {
     const { device } = this.gpu;
+    device.pushErrorScope('internal'); // what a driver's compiler gives up on
     device.pushErrorScope('validation');
     const reading = this.#read(y, record);
-    const refusal = device.popErrorScope();
+    const refusals = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+    refusals.catch(() => {}); // the device is lost, of which the reading tells
     try {
       const values = await reading;
-      return (await refusal) ? undefined : values;
+      return (await refusals).some((refusal) => refusal !== null) ? undefined : values;
     } catch (reason) {
       if (reason instanceof RealizarError && (reason.code === 'device-lost' || reason.code === 'closed')) throw reason;
       return undefined;
@@ -70,6 +72,7 @@ export class Trial {
   end(): void {
     this.#uploader.release();
     this.gpu.health.dispose();
+    this.gpu.activations.destroy();
     for (const buffer of this.#buffers.splice(0)) buffer.destroy();
   }
 
