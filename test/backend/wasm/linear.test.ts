@@ -15,7 +15,7 @@ const columnsOf = (dtype: PackedDType): number[] => {
 };
 
 /** Forms from this number on are 16 bits wide (assembly/linear/forms.ts). */
-const I16_FORMS = 3;
+const I16_FORMS = 4;
 
 const maxAbs = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 

@@ -2,7 +2,7 @@
 
 import {
   BF16_COLUMNS, BYTES, F32_COLUMNS, has_chunk_pairs, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, NIBBLES,
-  quant_bytes, scale_bytes, stored_offset, subtracts,
+  quant_bytes, scale_bytes, six_bit_column, six_bit_scale, stored_offset, subtracts,
 } from './layouts';
 import { short_float_to_f32 } from './short-float';
 import { kernel_set } from './state';
@@ -51,25 +51,32 @@ function zero_of(layout: i32): i32 {
 }
 
 function packed_quant(layout: i32, quants: usize, row: i32, column: i32, offset: i32): i32 {
+  if (layout == K_SIX_BITS) column = six_bit_column(column);
   const chunk = column >> 2;
   const low_row = ((row & 3) << 2) + (column & 3);
   if (has_chunk_pairs(layout)) {
     const both = <i32>load<u8>(quants + <usize>(32 * (chunk >> 1) + (row < 4 ? 0 : 16) + low_row));
     return chunk & 1 ? both >> 4 : both & 15;
   }
-  if (is_nibbles(layout) || layout == K_SIX_BITS) {
+  if (is_nibbles(layout)) {
     const byte = <i32>load<u8>(quants + <usize>(16 * chunk + low_row)) ^ offset;
-    const nibble = row < 4 ? byte & 15 : byte >> 4;
-    if (layout != K_SIX_BITS) return nibble;
-    const pairs = <i32>load<u8>(quants + <usize>(128 + 16 * (chunk >> 1) + low_row));
-    return nibble | (((pairs >> (4 * (chunk & 1) + (row < 4 ? 0 : 2))) & 3) << 4);
+    return row < 4 ? byte & 15 : byte >> 4;
   }
-  return <i32>load<u8>(quants + <usize>(32 * chunk + (row < 4 ? 0 : 16) + low_row)) ^ offset;
+  const at = (row < 4 ? 0 : 16) + low_row;
+  if (layout == K_SIX_BITS) return six_bit_quant(quants + <usize>(96 * (column >> 4) + at), chunk & 3);
+  return <i32>load<u8>(quants + <usize>(32 * chunk + at)) ^ offset;
+}
+
+/** `first`: the byte of chunk 0. */
+function six_bit_quant(first: usize, chunk: i32): i32 {
+  if (chunk < 3) return <i32>load<u8>(first + <usize>(32 * chunk)) & 63;
+  return ((<i32>load<u8>(first) >> 6) << 4) | ((<i32>load<u8>(first, 32) >> 6) << 2) | (<i32>load<u8>(first, 64) >> 6);
 }
 
 function packed_scale(layout: i32, head: usize, block: usize, row: i32, half: i32): f32 {
   if (layout < K_NIBBLES) return short_float_to_f32(load<u16>(block + <usize>row * 2));
   const scale = load<f32>(head + <usize>row * 4);
+  if (layout == K_SIX_BITS) return scale * <f32>load<i8>(block + six_bit_scale(<usize>row, half));
   const whole = row >= 4 && subtracts(layout, kernel_set()) ? scale * 16 : scale;
   return whole * <f32>load<i8>(block + <usize>(8 * half + row));
 }

@@ -7,6 +7,8 @@
 //   zeros header   f32 d | i32 low | i32 whole | i32 byte    where accumulators of nibble and byte layouts start: minus the
 //                                                            zero point of the weights times the sum of the integers
 //                  in the pairs set i16 x 2 for low: -8 · the sum of columns 0 and 1 mod 4, and of 2 and 3 mod 4
+//   halves header  f32 d | i16 x 2 | i16 x 2 | i32 0         the pairs set's, as above with a zero point of 32: of columns
+//                                                            0..7 and 16..23, and of columns 8..15 and 24..31
 //   sums header    f32 d | i32 whole | f32 d · sum of columns 0..15 | f32 d · sum of columns 16..31
 
 import { kernel_set, PAIRS } from './state';
@@ -16,11 +18,20 @@ export const FLOATS = 0;
 /** Data: i8 x 32. */
 export const I8_ZEROS = 1;
 export const I8_SUMS = 2;
+/** In the order of `halves_in_turn`. */
+export const I8_HALVES = 3;
 /** Data: i16 x 32, columns 0 2 1 3 of every four. */
-export const I16_ZEROS = 3;
-export const I16_SUMS = 4;
+export const I16_ZEROS = 4;
+export const I16_SUMS = 5;
 
 export const HEADER: usize = 16;
+
+/** Columns of a block as the pairs set has them where halves have scales of their own: 0 1 16 17 2 3 18 19 ..., 16 of them. */
+@inline
+export function halves_in_turn(first: v128, second: v128, from: i32): v128 {
+  if (from == 0) return v128.shuffle<i16>(first, second, 0, 8, 1, 9, 2, 10, 3, 11);
+  return v128.shuffle<i16>(first, second, 4, 12, 5, 13, 6, 14, 7, 15);
+}
 
 /** Data bytes of a block of one token. */
 @inline
@@ -45,8 +56,11 @@ function is_paired(form: i32): bool {
 /** Whether integer weights are unpacked for this many tokens. 16-bit operands take so much room that bytes are better left packed. */
 @inline
 export function unpacks(form: i32, tokens: i32): bool {
-  return tokens > DIRECT_TOKENS && !is_paired(form) && form != I16_ZEROS && form != FLOATS;
+  return tokens > DIRECT_TOKENS && !is_paired(form) && form != I8_HALVES && form != I16_ZEROS && form != FLOATS;
 }
+
+/** Weights of this form stay in registers while tokens go by, so that a tile may be larger: enough to repay unpacking. */
+export const LARGEST_HALVES_TILE = 16;
 
 /**
  * Most tokens of a tile. Two accumulators a token and the operands have to fit 16 vector registers; those of packed weights are
@@ -54,6 +68,7 @@ export function unpacks(form: i32, tokens: i32): bool {
  */
 @inline
 function largest_tile(form: i32, tokens: i32): i32 {
+  if (form == I8_HALVES) return LARGEST_HALVES_TILE;
   if (is_paired(form)) return 8;
   if (form == I16_ZEROS) return 6;
   return form == FLOATS || unpacks(form, tokens) ? 5 : 4;

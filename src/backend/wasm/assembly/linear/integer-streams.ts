@@ -8,18 +8,18 @@
 //   types      L a layout's number, S a kernel set's (statics.ts)
 
 import { add_dot, column_sum, start_high, start_low } from './blocks';
-import { bits_4_and_5, even_bytes, low_nibbles, short_float_bits, two_to_102, two_to_98 } from './constants';
+import { even_bytes, low_nibbles, low_six_bits, short_float_bits, two_to_102, two_to_98 } from './constants';
 import { even, finish, load_x, load_z, mac, madd, odd } from './ops';
 import { high_dots, high_mins, high_rows, high_scales, load_quants, low_mins, low_rows, low_scales } from './operands';
 import { has_halves, has_min, head_bytes, is_i16, is_nibbles, is_six_bits, quant_bytes, scale_bytes, subtracts } from './traits';
 
 export function integer_streams<L, S>(group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
-  const nibbles = low_nibbles(), high_bits = bits_4_and_5(), evens = even_bytes(), bits = short_float_bits();
+  const nibbles = low_nibbles(), six_bits = low_six_bits(), evens = even_bytes(), bits = short_float_bits();
   const scale = two_to_102(), high_scale = subtracts<L, S>() ? two_to_98() : scale;
   const zero = i32x4.splat(0);
   const x_step: usize = is_i16<S>() ? 80 : 48;
   const half_x: usize = is_i16<S>() ? 32 : 16;
-  const half_quants: usize = is_nibbles<L>() || is_six_bits<L>() ? 64 : 128;
+  const half_quants: usize = is_nibbles<L>() ? 64 : is_six_bits<L>() ? 96 : 128;
   const end = x + <usize>blocks * x_step;
   let w0 = group, w1 = w0 + stride, w2 = w1 + stride, w3 = w2 + stride;
   let A0 = zero, A1 = zero, A2 = zero, A3 = zero, C0 = zero, C1 = zero, C2 = zero, C3 = zero;
@@ -29,71 +29,69 @@ export function integer_streams<L, S>(group: usize, stride: usize, x: usize, blo
     for (const stop = head_bytes<L>() ? x + 8 * x_step : end; x < stop; x += x_step) {
       let a0 = start_low<L>(x), c0 = start_high<L, S>(x, a0);
       let a1 = a0, a2 = a0, a3 = a0, c1 = c0, c2 = c0, c3 = c0;
-      let data = x + 16, at = scale_bytes<L>(), pairs_at = at + 128;
+      let data = x + 16, at = scale_bytes<L>();
       for (let half: usize = 0; half < 2; half++) {
         let v: v128, z: v128, vector: v128, low: v128, high: v128;
         const q0 = w0 + at, q1 = w1 + at, q2 = w2 + at, q3 = w3 + at;
-        const p0 = w0 + pairs_at, p1 = w1 + pairs_at, p2 = w2 + pairs_at, p3 = w3 + pairs_at;
 
         v = load_x<S>(data, 0, 0); z = load_z<S>(data, 0, 0, v);
-        vector = load_quants<L>(q0, 0); low = low_rows<L>(vector, p0, 0, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q0, p0, 0, nibbles, high_bits);
+        vector = load_quants<L>(q0, 0); low = low_rows<L>(vector, q0, 0, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q0, 0, nibbles, six_bits);
         a0 = mac<S>(a0, v, z, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q1, 0); low = low_rows<L>(vector, p1, 0, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q1, p1, 0, nibbles, high_bits);
+        vector = load_quants<L>(q1, 0); low = low_rows<L>(vector, q1, 0, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q1, 0, nibbles, six_bits);
         a1 = mac<S>(a1, v, z, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q2, 0); low = low_rows<L>(vector, p2, 0, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q2, p2, 0, nibbles, high_bits);
+        vector = load_quants<L>(q2, 0); low = low_rows<L>(vector, q2, 0, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q2, 0, nibbles, six_bits);
         a2 = mac<S>(a2, v, z, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q3, 0); low = low_rows<L>(vector, p3, 0, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q3, p3, 0, nibbles, high_bits);
+        vector = load_quants<L>(q3, 0); low = low_rows<L>(vector, q3, 0, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q3, 0, nibbles, six_bits);
         a3 = mac<S>(a3, v, z, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, v, z, even<S>(high, evens), odd<S>(high));
 
         v = load_x<S>(data, 0, 1); z = load_z<S>(data, 0, 1, v);
-        vector = load_quants<L>(q0, 1); low = low_rows<L>(vector, p0, 1, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q0, p0, 1, nibbles, high_bits);
+        vector = load_quants<L>(q0, 1); low = low_rows<L>(vector, q0, 1, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q0, 1, nibbles, six_bits);
         a0 = mac<S>(a0, v, z, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q1, 1); low = low_rows<L>(vector, p1, 1, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q1, p1, 1, nibbles, high_bits);
+        vector = load_quants<L>(q1, 1); low = low_rows<L>(vector, q1, 1, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q1, 1, nibbles, six_bits);
         a1 = mac<S>(a1, v, z, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q2, 1); low = low_rows<L>(vector, p2, 1, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q2, p2, 1, nibbles, high_bits);
+        vector = load_quants<L>(q2, 1); low = low_rows<L>(vector, q2, 1, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q2, 1, nibbles, six_bits);
         a2 = mac<S>(a2, v, z, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q3, 1); low = low_rows<L>(vector, p3, 1, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q3, p3, 1, nibbles, high_bits);
+        vector = load_quants<L>(q3, 1); low = low_rows<L>(vector, q3, 1, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q3, 1, nibbles, six_bits);
         a3 = mac<S>(a3, v, z, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, v, z, even<S>(high, evens), odd<S>(high));
 
         v = load_x<S>(data, 0, 2); z = load_z<S>(data, 0, 2, v);
-        vector = load_quants<L>(q0, 2); low = low_rows<L>(vector, p0, 2, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q0, p0, 2, nibbles, high_bits);
+        vector = load_quants<L>(q0, 2); low = low_rows<L>(vector, q0, 2, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q0, 2, nibbles, six_bits);
         a0 = mac<S>(a0, v, z, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q1, 2); low = low_rows<L>(vector, p1, 2, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q1, p1, 2, nibbles, high_bits);
+        vector = load_quants<L>(q1, 2); low = low_rows<L>(vector, q1, 2, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q1, 2, nibbles, six_bits);
         a1 = mac<S>(a1, v, z, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q2, 2); low = low_rows<L>(vector, p2, 2, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q2, p2, 2, nibbles, high_bits);
+        vector = load_quants<L>(q2, 2); low = low_rows<L>(vector, q2, 2, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q2, 2, nibbles, six_bits);
         a2 = mac<S>(a2, v, z, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q3, 2); low = low_rows<L>(vector, p3, 2, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q3, p3, 2, nibbles, high_bits);
+        vector = load_quants<L>(q3, 2); low = low_rows<L>(vector, q3, 2, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q3, 2, nibbles, six_bits);
         a3 = mac<S>(a3, v, z, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, v, z, even<S>(high, evens), odd<S>(high));
 
         v = load_x<S>(data, 0, 3); z = load_z<S>(data, 0, 3, v);
-        vector = load_quants<L>(q0, 3); low = low_rows<L>(vector, p0, 3, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q0, p0, 3, nibbles, high_bits);
+        vector = load_quants<L>(q0, 3); low = low_rows<L>(vector, q0, 3, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q0, 3, nibbles, six_bits);
         a0 = mac<S>(a0, v, z, even<S>(low, evens), odd<S>(low)); c0 = mac<S>(c0, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q1, 3); low = low_rows<L>(vector, p1, 3, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q1, p1, 3, nibbles, high_bits);
+        vector = load_quants<L>(q1, 3); low = low_rows<L>(vector, q1, 3, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q1, 3, nibbles, six_bits);
         a1 = mac<S>(a1, v, z, even<S>(low, evens), odd<S>(low)); c1 = mac<S>(c1, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q2, 3); low = low_rows<L>(vector, p2, 3, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q2, p2, 3, nibbles, high_bits);
+        vector = load_quants<L>(q2, 3); low = low_rows<L>(vector, q2, 3, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q2, 3, nibbles, six_bits);
         a2 = mac<S>(a2, v, z, even<S>(low, evens), odd<S>(low)); c2 = mac<S>(c2, v, z, even<S>(high, evens), odd<S>(high));
-        vector = load_quants<L>(q3, 3); low = low_rows<L>(vector, p3, 3, nibbles, high_bits);
-        high = high_rows<L, S>(vector, q3, p3, 3, nibbles, high_bits);
+        vector = load_quants<L>(q3, 3); low = low_rows<L>(vector, q3, 3, nibbles, six_bits);
+        high = high_rows<L, S>(vector, q3, 3, nibbles, six_bits);
         a3 = mac<S>(a3, v, z, even<S>(low, evens), odd<S>(low)); c3 = mac<S>(c3, v, z, even<S>(high, evens), odd<S>(high));
 
         data += half_x;
         at += half_quants;
-        pairs_at += 32;
         if (has_halves<L>()) {
           const d = v128.load32_splat(x), total = column_sum<L>(x, half);
           const s0 = low_scales<L>(h0, w0, half, bits, scale), t0 = high_scales<L>(h0, w0, half, bits, high_scale);

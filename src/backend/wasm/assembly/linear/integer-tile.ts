@@ -13,18 +13,18 @@
 //   types      L a layout's number, S a kernel set's, T the tokens of the tile (statics.ts)
 
 import { add_dot, column_sum, start_high, start_low } from './blocks';
-import { bits_4_and_5, even_bytes, low_nibbles, short_float_bits, two_to_102, two_to_98 } from './constants';
+import { even_bytes, low_nibbles, low_six_bits, short_float_bits, two_to_102, two_to_98 } from './constants';
 import { even, finish, load_x, load_z, mac, madd, odd } from './ops';
 import { high_dots, high_mins, high_rows, high_scales, load_quants, low_mins, low_rows, low_scales } from './operands';
 import { has_halves, has_min, head_bytes, is_i16, is_nibbles, is_six_bits, quant_bytes, scale_bytes, subtracts } from './traits';
 
 export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums: usize): void {
-  const nibbles = low_nibbles(), high_bits = bits_4_and_5(), evens = even_bytes(), bits = short_float_bits();
+  const nibbles = low_nibbles(), six_bits = low_six_bits(), evens = even_bytes(), bits = short_float_bits();
   const scale = two_to_102(), high_scale = subtracts<L, S>() ? two_to_98() : scale;
   const zero = i32x4.splat(0);
   const x_step: usize = offsetof<T>() * (is_i16<S>() ? 80 : 48);
   const half_x: usize = is_i16<S>() ? 32 : 16;
-  const half_quants: usize = is_nibbles<L>() || is_six_bits<L>() ? 64 : 128;
+  const half_quants: usize = is_nibbles<L>() ? 64 : is_six_bits<L>() ? 96 : 128;
   const end = x + <usize>blocks * x_step;
   let head = group, block = group;
   while (x < end) {
@@ -38,13 +38,13 @@ export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums:
       if (offsetof<T>() > 3) { a3 = start_low<L>(x + 48); c3 = start_high<L, S>(x + 48, a3); }
       if (offsetof<T>() > 4) { a4 = start_low<L>(x + 64); c4 = start_high<L, S>(x + 64, a4); }
       if (offsetof<T>() > 5) { a5 = start_low<L>(x + 80); c5 = start_high<L, S>(x + 80, a5); }
-      let data = x + 16 * offsetof<T>(), quants = block + scale_bytes<L>(), pairs = quants + 128;
+      let data = x + 16 * offsetof<T>(), quants = block + scale_bytes<L>();
       for (let half: usize = 0; half < 2; half++) {
         let v: v128, z: v128;
 
         let vector = load_quants<L>(quants, 0);
-        let low = low_rows<L>(vector, pairs, 0, nibbles, high_bits);
-        let high = high_rows<L, S>(vector, quants, pairs, 0, nibbles, high_bits);
+        let low = low_rows<L>(vector, quants, 0, nibbles, six_bits);
+        let high = high_rows<L, S>(vector, quants, 0, nibbles, six_bits);
         let e0 = even<S>(low, evens), o0 = odd<S>(low), e4 = even<S>(high, evens), o4 = odd<S>(high);
         v = load_x<S>(data, 0, 0); z = load_z<S>(data, 0, 0, v); a0 = mac<S>(a0, v, z, e0, o0); c0 = mac<S>(c0, v, z, e4, o4);
         if (offsetof<T>() > 1) { v = load_x<S>(data, 1, 0); z = load_z<S>(data, 1, 0, v); a1 = mac<S>(a1, v, z, e0, o0); c1 = mac<S>(c1, v, z, e4, o4); }
@@ -54,8 +54,8 @@ export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums:
         if (offsetof<T>() > 5) { v = load_x<S>(data, 5, 0); z = load_z<S>(data, 5, 0, v); a5 = mac<S>(a5, v, z, e0, o0); c5 = mac<S>(c5, v, z, e4, o4); }
 
         vector = load_quants<L>(quants, 1);
-        low = low_rows<L>(vector, pairs, 1, nibbles, high_bits);
-        high = high_rows<L, S>(vector, quants, pairs, 1, nibbles, high_bits);
+        low = low_rows<L>(vector, quants, 1, nibbles, six_bits);
+        high = high_rows<L, S>(vector, quants, 1, nibbles, six_bits);
         e0 = even<S>(low, evens); o0 = odd<S>(low); e4 = even<S>(high, evens); o4 = odd<S>(high);
         v = load_x<S>(data, 0, 1); z = load_z<S>(data, 0, 1, v); a0 = mac<S>(a0, v, z, e0, o0); c0 = mac<S>(c0, v, z, e4, o4);
         if (offsetof<T>() > 1) { v = load_x<S>(data, 1, 1); z = load_z<S>(data, 1, 1, v); a1 = mac<S>(a1, v, z, e0, o0); c1 = mac<S>(c1, v, z, e4, o4); }
@@ -65,8 +65,8 @@ export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums:
         if (offsetof<T>() > 5) { v = load_x<S>(data, 5, 1); z = load_z<S>(data, 5, 1, v); a5 = mac<S>(a5, v, z, e0, o0); c5 = mac<S>(c5, v, z, e4, o4); }
 
         vector = load_quants<L>(quants, 2);
-        low = low_rows<L>(vector, pairs, 2, nibbles, high_bits);
-        high = high_rows<L, S>(vector, quants, pairs, 2, nibbles, high_bits);
+        low = low_rows<L>(vector, quants, 2, nibbles, six_bits);
+        high = high_rows<L, S>(vector, quants, 2, nibbles, six_bits);
         e0 = even<S>(low, evens); o0 = odd<S>(low); e4 = even<S>(high, evens); o4 = odd<S>(high);
         v = load_x<S>(data, 0, 2); z = load_z<S>(data, 0, 2, v); a0 = mac<S>(a0, v, z, e0, o0); c0 = mac<S>(c0, v, z, e4, o4);
         if (offsetof<T>() > 1) { v = load_x<S>(data, 1, 2); z = load_z<S>(data, 1, 2, v); a1 = mac<S>(a1, v, z, e0, o0); c1 = mac<S>(c1, v, z, e4, o4); }
@@ -76,8 +76,8 @@ export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums:
         if (offsetof<T>() > 5) { v = load_x<S>(data, 5, 2); z = load_z<S>(data, 5, 2, v); a5 = mac<S>(a5, v, z, e0, o0); c5 = mac<S>(c5, v, z, e4, o4); }
 
         vector = load_quants<L>(quants, 3);
-        low = low_rows<L>(vector, pairs, 3, nibbles, high_bits);
-        high = high_rows<L, S>(vector, quants, pairs, 3, nibbles, high_bits);
+        low = low_rows<L>(vector, quants, 3, nibbles, six_bits);
+        high = high_rows<L, S>(vector, quants, 3, nibbles, six_bits);
         e0 = even<S>(low, evens); o0 = odd<S>(low); e4 = even<S>(high, evens); o4 = odd<S>(high);
         v = load_x<S>(data, 0, 3); z = load_z<S>(data, 0, 3, v); a0 = mac<S>(a0, v, z, e0, o0); c0 = mac<S>(c0, v, z, e4, o4);
         if (offsetof<T>() > 1) { v = load_x<S>(data, 1, 3); z = load_z<S>(data, 1, 3, v); a1 = mac<S>(a1, v, z, e0, o0); c1 = mac<S>(c1, v, z, e4, o4); }
@@ -88,8 +88,7 @@ export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums:
 
         data += half_x;
         quants += half_quants;
-        pairs += 32;
-        if (has_halves<L>()) {
+          if (has_halves<L>()) {
           const s0 = low_scales<L>(head, block, half, bits, scale), s1 = high_scales<L>(head, block, half, bits, high_scale);
           const m0 = low_mins<L>(head, block, half, bits, s0), m1 = high_mins<L>(head, block, half, bits, s1);
           fold<L, S>(x + 0, half, sums + 0, a0, c0, s0, s1, m0, m1); a0 = zero; c0 = zero;

@@ -9,6 +9,7 @@ import {
 } from './layouts';
 import { nibble_streams } from './nibble-streams';
 import { nibble_tile } from './nibble-tile';
+import { six_bit_streams, six_bit_tile } from './six-bits';
 import { slab_tile } from './slab-tile';
 import { DOT_UNSIGNED, PAIRS } from './state';
 import { N0, N1, N10, N2, N3, N4, N5, N6, N7, N8, N9 } from './statics';
@@ -21,7 +22,7 @@ export const STREAMED = 0;
 /** `size` of `run_kernel`: no product; `columns` columns of a group are unpacked to `sums`. */
 export const UNPACK = -1;
 
-/** 1 group times a tile of `size` tokens, 1 to 4, of floats to 5, with 16-bit operands to 6, of nibbles in the pairs set to 8; added to `sums`. Or what the constants above say. */
+/** 1 group times a tile of `size` tokens, 1 to 4, of floats to 5, with 16-bit operands to 6, in the pairs set of nibbles to 8 and of six bits to 16; added to `sums`. Or what the constants above say. */
 export function run_kernel(layout: i32, size: i32, group: usize, stride: usize, x: usize, columns: i32, sums: usize): void {
   if (layout == F32_COLUMNS) return floats<N0>(size, group, stride, x, columns, sums);
   if (layout == F16_COLUMNS) return floats<N1>(size, group, stride, x, columns, sums);
@@ -52,11 +53,12 @@ function nibbles<S>(layout: i32, size: i32, group: usize, stride: usize, x: usiz
   if (layout == K_HALVES) return integers<N10, S>(size, group, stride, x, blocks, sums);
 }
 
-/** The same layouts in the pairs set. */
+/** The same layouts, and six bits, in the pairs set. */
 function pairs(layout: i32, size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
   if (layout == NIBBLES) return nibble_pairs<N3>(size, group, stride, x, blocks, sums);
   if (layout == NIBBLES_MIN) return nibble_pairs<N4>(size, group, stride, x, blocks, sums);
   if (layout == K_NIBBLES) return nibble_pairs<N7>(size, group, stride, x, blocks, sums);
+  if (layout == K_SIX_BITS) return six_bits(size, group, stride, x, blocks, sums);
   if (layout == K_HALVES) return nibble_pairs<N10>(size, group, stride, x, blocks, sums);
 }
 
@@ -70,6 +72,11 @@ function nibble_pairs<L>(size: i32, group: usize, stride: usize, x: usize, block
   if (size == 6) return nibble_tile<L, N6>(group, x, blocks, sums);
   if (size == 7) return nibble_tile<L, N7>(group, x, blocks, sums);
   nibble_tile<L, N8>(group, x, blocks, sums);
+}
+
+function six_bits(size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
+  if (size == STREAMED) return six_bit_streams(group, stride, x, blocks, sums);
+  six_bit_tile(group, size, x, blocks, sums);
 }
 
 function integers<L, S>(size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {

@@ -6,13 +6,14 @@
 //              in the pairs set vectors 2 v and 2 v + 1 at 32 v: rows 0..3, then rows 4..7; byte 4 r + c: chunk 2 v in the low,
 //              chunk 2 v + 1 in the high nibble
 //   bytes      256 B: chunk j at 32 j: 16 B of rows 0..3, then 16 B of rows 4..7; byte 4 r + c
-//   pairs      64 B behind the nibbles: bits 4 and 5. Vector v at 16 v: from the lowest bits up, chunk 2 v of rows 0..3, of
-//              rows 4..7, chunk 2 v + 1 of rows 0..3, of rows 4..7
+//   six bits   96 B for each half of 16 columns: chunks 0..2 as in bytes; bits 6 and 7 of the three, first to last, are bits
+//              4 5, 2 3 and 0 1 of chunk 3. Rows 0..3 and 4..7 take the same steps, side by side: an engine may fuse them.
+//              In the pairs set columns are in the order of halves_in_turn (forms.ts), and so are group scales
 //
 // Blocks of a K-quant come in eights behind 8 scales and 8 negated minima as f32; a block begins with group scales and group
 // minima, a signed byte for each row.
 
-import { FLOATS, I16_SUMS, I16_ZEROS, I8_SUMS, I8_ZEROS } from './forms';
+import { FLOATS, I16_SUMS, I16_ZEROS, I8_HALVES, I8_SUMS, I8_ZEROS } from './forms';
 import { DOT_SIGNED, I16, kernel_set, PAIRS } from './state';
 
 /** f32: for every column the 8 rows. */
@@ -33,7 +34,7 @@ export const BYTES_MIN = 6;
 export const K_NIBBLES = 7;
 /** q5_k: K head; group scales x 8 | group minima x 8 | bytes 0..31 */
 export const K_BYTES = 8;
-/** q6_k: 8 scales alone; group scales x 8 of columns 0..15 | of columns 16..31 | nibbles | pairs; value = ... · (quant - 32) */
+/** q6_k: 8 scales alone; group scales of rows 0..3 in columns 0..15 and in 16..31 | of rows 4..7 | six bits; value = ... · (quant - 32) */
 export const K_SIX_BITS = 9;
 /** q2_k, q3_k: K head; group scales x 16 as above | group minima x 16 | nibbles */
 export const K_HALVES = 10;
@@ -43,6 +44,20 @@ export const K_HALVES = 10;
 export function scale_bytes(layout: i32): usize {
   if (layout == NIBBLES_MIN || layout == BYTES_MIN || layout == K_HALVES) return 32;
   return 16;
+}
+
+/** Where a block of six bits has the group scale of `row` for columns 16 · half and on. */
+@inline
+export function six_bit_scale(row: usize, half: i32): usize {
+  if (kernel_set() == PAIRS) return 2 * row + <usize>half;
+  return 8 * (row >> 2) + <usize>(4 * half) + (row & 3);
+}
+
+/** Where a block of six bits has a column. */
+@inline
+export function six_bit_column(column: i32): i32 {
+  if (kernel_set() != PAIRS) return column;
+  return ((column & 14) << 1) + ((column >> 4) << 1) + (column & 1);
 }
 
 @inline
@@ -101,14 +116,15 @@ export function stored_offset(layout: i32): i32 {
   return signed ? 0x80 : 0;
 }
 
-/** The kernel set that multiplies this layout: 8-bit pairs would overflow with anything wider than a nibble. */
+/** The kernel set that multiplies this layout: 8-bit pairs would overflow with anything wider than six bits. */
 @inline
 export function set_of_layout(layout: i32): i32 {
-  return kernel_set() == PAIRS && !is_nibbles(layout) ? I16 : kernel_set();
+  return kernel_set() == PAIRS && !is_nibbles(layout) && layout != K_SIX_BITS ? I16 : kernel_set();
 }
 
 export function layout_form(layout: i32): i32 {
   if (layout < NIBBLES) return FLOATS;
+  if (kernel_set() == PAIRS && layout == K_SIX_BITS) return I8_HALVES;
   if (set_of_layout(layout) == I16) return has_min(layout) ? I16_SUMS : I16_ZEROS;
   return has_min(layout) ? I8_SUMS : I8_ZEROS;
 }

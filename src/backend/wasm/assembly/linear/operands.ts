@@ -7,34 +7,38 @@ import { has_halves, is_k, is_nibbles, is_six_bits, subtracts } from './traits';
 /** The vector that chunk `chunk` begins with; `quants` is the first byte of the quants of a block, or of its second half. */
 @inline
 export function load_quants<L>(quants: usize, chunk: usize): v128 {
-  return v128.load(quants + (is_nibbles<L>() || is_six_bits<L>() ? 16 : 32) * chunk);
+  return v128.load(quants + (is_nibbles<L>() ? 16 : 32) * (is_six_bits<L>() && chunk == 3 ? 0 : chunk));
 }
 
-/** Rows 0..3 of the chunk, a byte each column. `pairs`: bits 4 and 5 of this half block. */
+/** Rows 0..3 of the chunk, a byte each column. */
 @inline
-export function low_rows<L>(vector: v128, pairs: usize, chunk: usize, nibbles: v128, high_bits: v128): v128 {
+export function low_rows<L>(vector: v128, quants: usize, chunk: usize, nibbles: v128, six_bits: v128): v128 {
   if (is_nibbles<L>()) return v128.and(vector, nibbles);
   if (!is_six_bits<L>()) return vector;
-  const bits = v128.load(pairs + 16 * (chunk >> 1));
-  return v128.or(v128.and(vector, nibbles), v128.and(chunk & 1 ? bits : i16x8.shl(bits, 4), high_bits));
+  if (chunk == 3) return fourth_chunk(vector, v128.load(quants, 32), v128.load(quants, 64), six_bits);
+  return v128.and(vector, six_bits);
+}
+
+/** Chunk 3 of six bits, out of what the other three carry above theirs. */
+@inline
+export function fourth_chunk(first: v128, second: v128, third: v128, six_bits: v128): v128 {
+  const low = i16x8.shr_u(v128.andnot(third, six_bits), 2);
+  const middle = i16x8.shr_u(v128.or(low, v128.andnot(second, six_bits)), 2);
+  return i16x8.shr_u(v128.or(middle, v128.andnot(first, six_bits)), 2);
 }
 
 /** Rows 4..7; the byte as it is where the layout subtracts. */
 @inline
-export function high_rows<L, S>(vector: v128, quants: usize, pairs: usize, chunk: usize, nibbles: v128, high_bits: v128): v128 {
-  return subtracts<L, S>() ? vector : high_nibbles_or_bytes<L>(vector, quants, pairs, chunk, nibbles, high_bits);
+export function high_rows<L, S>(vector: v128, quants: usize, chunk: usize, nibbles: v128, six_bits: v128): v128 {
+  return subtracts<L, S>() ? vector : high_nibbles_or_bytes<L>(vector, quants, chunk, nibbles, six_bits);
 }
 
 /** Rows 4..7, a byte each column. */
 @inline
-export function high_nibbles_or_bytes<L>(
-  vector: v128, quants: usize, pairs: usize, chunk: usize, nibbles: v128, high_bits: v128,
-): v128 {
+export function high_nibbles_or_bytes<L>(vector: v128, quants: usize, chunk: usize, nibbles: v128, six_bits: v128): v128 {
   if (is_nibbles<L>()) return v128.and(i16x8.shr_u(vector, 4), nibbles);
-  if (!is_six_bits<L>()) return v128.load(quants + (32 * chunk + 16));
-  const bits = v128.load(pairs + 16 * (chunk >> 1));
-  const high = chunk & 1 ? i16x8.shr_u(bits, 2) : i16x8.shl(bits, 2);
-  return v128.or(v128.and(i16x8.shr_u(vector, 4), nibbles), v128.and(high, high_bits));
+  const high = load_quants<L>(quants + 16, chunk);
+  return is_six_bits<L>() ? low_rows<L>(high, quants + 16, chunk, nibbles, six_bits) : high;
 }
 
 /** The integer dots of rows 4..7, 16 times too large where the layout subtracts: high_scales makes up for it. */
@@ -47,14 +51,14 @@ export function high_dots<L, S>(low: v128, high: v128): v128 {
 @inline
 export function low_scales<L>(head: usize, block: usize, half: usize, bits: v128, scale: v128): v128 {
   if (!is_k<L>()) return load_short_floats(block, bits, scale);
-  return f32x4.mul(low_group_values(block + 8 * half), v128.load(head));
+  return f32x4.mul(is_six_bits<L>() ? four_values(block + 4 * half) : low_group_values(block + 8 * half), v128.load(head));
 }
 
 /** Scales of rows 4..7. `scale` is 2^102, or 2^98 where the layout subtracts. */
 @inline
 export function high_scales<L>(head: usize, block: usize, half: usize, bits: v128, scale: v128): v128 {
   if (!is_k<L>()) return load_short_floats(block + 8, bits, scale);
-  return f32x4.mul(high_group_values(block + 8 * half), v128.load(head, 16));
+  return f32x4.mul(is_six_bits<L>() ? four_values(block + 8 + 4 * half) : high_group_values(block + 8 * half), v128.load(head, 16));
 }
 
 /** Scales of rows 4..7 as the weight has them. `scale` is 2^102. */
@@ -79,6 +83,12 @@ export function high_mins<L>(head: usize, block: usize, half: usize, bits: v128,
   if (is_six_bits<L>()) return f32x4.mul(scales, negative_32());
   if (!is_k<L>()) return load_short_floats(block + 24, bits, two_to_102());
   return f32x4.mul(high_group_values(block + (has_halves<L>() ? 16 : 8) + 8 * half), v128.load(head, 48));
+}
+
+/** Four signed bytes. */
+@inline
+function four_values(at: usize): v128 {
+  return f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(at))));
 }
 
 /** The first four of eight signed bytes. */

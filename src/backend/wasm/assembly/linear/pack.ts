@@ -2,11 +2,12 @@
 // row 0; rows lie UNPACKED_BYTES apart.
 
 import { UNPACKED_BYTES } from '../dtype/unpacked';
+import { halves_in_turn } from './forms';
 import { transpose_4x4 } from './transpose';
 
 const ROW = UNPACKED_BYTES;
 
-/** Quants 0..15 or, of wider ones, their low nibbles; `offset` is exclusive-ored to every byte. */
+/** Quants 0..15; `offset` is exclusive-ored to every byte. */
 export function pack_nibbles(quants: usize, out: usize, offset: i32): void {
   const flip = i8x16.splat(<i8>offset);
   for (let column: usize = 0; column < 32; column += 16) {
@@ -75,20 +76,27 @@ export function pack_bytes(quants: usize, out: usize, offset: i32): void {
   }
 }
 
-/** Bits 4 and 5 of quants 0..63. */
-export function pack_pairs(quants: usize, out: usize): void {
-  for (let chunk: usize = 0; chunk < 8; chunk += 2) {
-    for (let row: usize = 0; row < 4; row++) {
-      const low = quants + row * ROW + 4 * chunk;
-      const high = low + 4 * ROW;
-      const mask: u32 = 0x03030303;
-      store<u32>(
-        out + 8 * chunk + 4 * row,
-        ((load<u32>(low) >> 4) & mask) |
-          (((load<u32>(high) >> 4) & mask) << 2) |
-          (((load<u32>(low, 4) >> 4) & mask) << 4) |
-          (((load<u32>(high, 4) >> 4) & mask) << 6),
-      );
+/** Columns of all rows to the order of the pairs set. */
+export function take_halves_in_turn(quants: usize): void {
+  for (const end = quants + 8 * ROW; quants < end; quants += ROW) {
+    const first = v128.load(quants), second = v128.load(quants, 16);
+    v128.store(quants, halves_in_turn(first, second, 0));
+    v128.store(quants, halves_in_turn(first, second, 8), 16);
+  }
+}
+
+/** Quants 0..63. `square`: 64 bytes of scratch. */
+export function pack_six_bits(quants: usize, out: usize, square: usize): void {
+  const low = i8x16.splat(3), middle = i8x16.splat(12), high = i8x16.splat(48);
+  for (let column: usize = 0; column < 32; column += 16) {
+    for (let rows: usize = 0; rows < 2; rows++) {
+      const from = quants + column + rows * (4 * ROW);
+      const to = out + 6 * column + 16 * rows;
+      transpose_4x4(v128.load(from), v128.load(from + ROW), v128.load(from + 2 * ROW), v128.load(from + 3 * ROW), square, 16);
+      const fourth = v128.load(square, 48);
+      v128.store(to, v128.or(v128.load(square), i16x8.shl(v128.and(fourth, high), 2)));
+      v128.store(to, v128.or(v128.load(square, 16), i16x8.shl(v128.and(fourth, middle), 4)), 32);
+      v128.store(to, v128.or(v128.load(square, 32), i16x8.shl(v128.and(fourth, low), 6)), 64);
     }
   }
 }

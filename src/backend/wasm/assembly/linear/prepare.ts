@@ -5,7 +5,7 @@
 //   levels     127 as i8, 127 · 256 as i16: the wider form costs nothing more, and is 256 times closer
 
 import {
-  data_bytes, FLOATS, HEADER, I16_SUMS, I16_ZEROS, I8_SUMS, I8_ZEROS, prepared_token_bytes, tile_of, tile_size, tile_start,
+  data_bytes, FLOATS, halves_in_turn, HEADER, I16_SUMS, I16_ZEROS, I8_HALVES, I8_SUMS, I8_ZEROS, prepared_token_bytes, tile_of, tile_size, tile_start,
 } from './forms';
 import { DOT_SIGNED, kernel_set, PAIRS } from './state';
 
@@ -58,11 +58,15 @@ function quantize_block(form: i32, x: usize, header: usize, data: usize): void {
 
   store<f32>(header, d);
   if (form == I8_SUMS || form == I16_SUMS) store_sums(header, d, sum_of_lanes(first), sum_of_lanes(second));
+  else if (form == I8_HALVES) store_halves(header, i32x4.add(i0, i1), i32x4.add(i2, i3), i32x4.add(i4, i5), i32x4.add(i6, i7));
   else store_zeros(form, header, i32x4.add(first, second));
 
-  if (form == I8_ZEROS || form == I8_SUMS) {
-    v128.store(data, i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i0, i1), i16x8.narrow_i32x4_s(i2, i3)));
-    v128.store(data, i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i4, i5), i16x8.narrow_i32x4_s(i6, i7)), 16);
+  if (form < I16_ZEROS) {
+    const low = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i0, i1), i16x8.narrow_i32x4_s(i2, i3));
+    const high = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i4, i5), i16x8.narrow_i32x4_s(i6, i7));
+    const in_turn = form == I8_HALVES;
+    v128.store(data, in_turn ? halves_in_turn(low, high, 0) : low);
+    v128.store(data, in_turn ? halves_in_turn(low, high, 8) : high, 16);
   } else {
     v128.store(data, even_odd(i16x8.narrow_i32x4_s(i0, i1)));
     v128.store(data, even_odd(i16x8.narrow_i32x4_s(i2, i3)), 16);
@@ -85,7 +89,7 @@ function store_zeros(form: i32, header: usize, sums: v128): void {
   if (form == I8_ZEROS && kernel_set() == PAIRS) {
     const even = -8 * (i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1));
     const odd = -8 * (i32x4.extract_lane(sums, 2) + i32x4.extract_lane(sums, 3));
-    store<i32>(header, (even & 0xffff) | (odd << 16), 4);
+    store<i32>(header, two_i16(even, odd), 4);
     store<i64>(header, 0, 8);
     return;
   }
@@ -93,6 +97,20 @@ function store_zeros(form: i32, header: usize, sums: v128): void {
   store<i32>(header, -8 * sum, 4);
   store<i32>(header, (signed ? -8 : -136) * sum, 8);
   store<i32>(header, signed ? 0 : -128 * sum, 12);
+}
+
+/** `a` .. `d`: sums of columns 0..7, 8..15, 16..23 and 24..31. */
+@inline
+function store_halves(header: usize, a: v128, b: v128, c: v128, d: v128): void {
+  store<i32>(header, two_i16(-32 * sum_of_lanes(a), -32 * sum_of_lanes(c)), 4);
+  store<i32>(header, two_i16(-32 * sum_of_lanes(b), -32 * sum_of_lanes(d)), 8);
+  store<i32>(header, 0, 12);
+}
+
+/** Sums of pairs start at such, and wrap on their way to a total that fits. */
+@inline
+function two_i16(low: i32, high: i32): i32 {
+  return (low & 0xffff) | (high << 16);
 }
 
 @inline

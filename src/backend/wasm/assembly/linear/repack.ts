@@ -4,13 +4,13 @@ import { F16, Q8_0, unpack_block, block_bytes, block_size } from '../dtype/index
 import { GROUP_MINS, GROUP_SCALES, MIN, QUANTS, SCALE, UNPACKED_BYTES } from '../dtype/unpacked';
 import {
   BF16_COLUMNS, BYTES, F16_COLUMNS, F32_COLUMNS, has_chunk_pairs, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, NIBBLES,
-  NIBBLES_MIN, quant_bytes, scale_bytes, stored_offset, subtracts,
+  NIBBLES_MIN, quant_bytes, scale_bytes, six_bit_scale, stored_offset, subtracts,
 } from './layouts';
-import { pack_bytes, pack_nibble_pairs, pack_nibbles, pack_pairs } from './pack';
+import { pack_bytes, pack_nibble_pairs, pack_nibbles, pack_six_bits, take_halves_in_turn } from './pack';
 import { repack_f32, repack_u16 } from './repack-columns';
 import { repack_q4, repack_q8_0 } from './repack-short-blocks';
 import { half_to_short_float, NO_SHORT_FLOAT } from './short-float';
-import { kernel_set, unpacked_rows } from './state';
+import { kernel_set, PAIRS, scratch_memory, unpacked_rows } from './state';
 
 /** @returns 1 where a value is out of the layout's range */
 export function repack_group(
@@ -85,10 +85,14 @@ function pack_group_scales(layout: i32, unpacked: usize, block: i32, out: usize)
     const group = <usize>(block * halves + half);
     for (let row: usize = 0; row < 8; row++) {
       const from = unpacked + row * UNPACKED_BYTES + group;
-      store<u8>(out + row, load<u8>(from, GROUP_SCALES));
-      if (layout != K_SIX_BITS) store<u8>(out + mins + row, load<u8>(from, GROUP_MINS));
+      const scale = load<u8>(from, GROUP_SCALES);
+      if (layout == K_SIX_BITS) {
+        store<u8>(out + six_bit_scale(row, half), scale);
+        continue;
+      }
+      store<u8>(out + <usize>(8 * half) + row, scale);
+      store<u8>(out + <usize>(8 * half) + mins + row, load<u8>(from, GROUP_MINS));
     }
-    out += 8;
   }
 }
 
@@ -97,6 +101,6 @@ function pack_quants(layout: i32, quants: usize, out: usize): void {
   if (has_chunk_pairs(layout)) return pack_nibble_pairs(quants, out);
   if (is_nibbles(layout)) return pack_nibbles(quants, out, offset);
   if (layout != K_SIX_BITS) return pack_bytes(quants, out, offset);
-  pack_nibbles(quants, out, 0);
-  pack_pairs(quants, out + 128);
+  if (kernel_set() == PAIRS) take_halves_in_turn(quants);
+  pack_six_bits(quants, out, scratch_memory());
 }

@@ -9,7 +9,7 @@
 //   scales     f32 x 8, then, in layouts with minima, f32 x 8 minima; twice where halves have scales of their own
 //   types      L a layout's number, S a kernel set's (statics.ts)
 
-import { bits_4_and_5, even_bytes, low_nibbles, short_float_bits, two_to_102 } from './constants';
+import { even_bytes, low_nibbles, low_six_bits, short_float_bits, two_to_102 } from './constants';
 import { high_mins, high_nibbles_or_bytes, low_mins, low_rows, low_scales, load_quants, true_high_scales } from './operands';
 import { stored_offset } from './layouts';
 import { is_i16, is_nibbles, is_six_bits, head_bytes, has_halves, has_min, quant_bytes, scale_bytes } from './traits';
@@ -32,20 +32,20 @@ export function slab_block_bytes<S>(): usize {
 }
 
 export function unpack_slab<L, S>(packed: usize, blocks: i32, slab: usize): void {
-  const nibbles = low_nibbles(), high_bits = bits_4_and_5(), evens = even_bytes(), bits = short_float_bits();
+  const nibbles = low_nibbles(), six_bits = low_six_bits(), evens = even_bytes(), bits = short_float_bits();
   const scale = two_to_102();
   const flip = i8x16.splat(is_nibbles<L>() ? <i8>stored_offset(<i32>offsetof<L>()) : 0);
   const step: usize = is_i16<S>() ? 64 : 32;
-  const half_quants: usize = is_nibbles<L>() || is_six_bits<L>() ? 64 : 128;
+  const half_quants: usize = is_nibbles<L>() ? 64 : is_six_bits<L>() ? 96 : 128;
   const head = packed;
   let block = packed + head_bytes<L>();
   for (const end = slab + <usize>blocks * slab_block_bytes<S>(); slab < end; slab += slab_block_bytes<S>()) {
-    let out = slab, quants = block + scale_bytes<L>(), pairs = quants + 128;
+    let out = slab, quants = block + scale_bytes<L>();
     for (let half: usize = 0; half < 2; half++) {
-      unpack_chunk<L, S>(quants, pairs, 0, out, nibbles, high_bits, evens, flip);
-      unpack_chunk<L, S>(quants, pairs, 1, out + step, nibbles, high_bits, evens, flip);
-      unpack_chunk<L, S>(quants, pairs, 2, out + 2 * step, nibbles, high_bits, evens, flip);
-      unpack_chunk<L, S>(quants, pairs, 3, out + 3 * step, nibbles, high_bits, evens, flip);
+      unpack_chunk<L, S>(quants, 0, out, nibbles, six_bits, evens, flip);
+      unpack_chunk<L, S>(quants, 1, out + step, nibbles, six_bits, evens, flip);
+      unpack_chunk<L, S>(quants, 2, out + 2 * step, nibbles, six_bits, evens, flip);
+      unpack_chunk<L, S>(quants, 3, out + 3 * step, nibbles, six_bits, evens, flip);
       if (half == 0 || has_halves<L>()) {
         const to = slab + operand_bytes<S>() + 64 * half;
         const s0 = low_scales<L>(head, block, half, bits, scale), s1 = true_high_scales<L, S>(head, block, half, bits, scale);
@@ -58,7 +58,6 @@ export function unpack_slab<L, S>(packed: usize, blocks: i32, slab: usize): void
       }
       out += 4 * step;
       quants += half_quants;
-      pairs += 32;
     }
     block += scale_bytes<L>() + quant_bytes<L>();
   }
@@ -66,12 +65,12 @@ export function unpack_slab<L, S>(packed: usize, blocks: i32, slab: usize): void
 
 @inline
 function unpack_chunk<L, S>(
-  quants: usize, pairs: usize, chunk: usize, out: usize, nibbles: v128, high_bits: v128, evens: v128, flip: v128,
+  quants: usize, chunk: usize, out: usize, nibbles: v128, six_bits: v128, evens: v128, flip: v128,
 ): void {
   let vector = load_quants<L>(quants, chunk);
   if (is_nibbles<L>()) vector = v128.xor(vector, flip);
-  const low = low_rows<L>(vector, pairs, chunk, nibbles, high_bits);
-  const high = high_nibbles_or_bytes<L>(vector, quants, pairs, chunk, nibbles, high_bits);
+  const low = low_rows<L>(vector, quants, chunk, nibbles, six_bits);
+  const high = high_nibbles_or_bytes<L>(vector, quants, chunk, nibbles, six_bits);
   if (is_i16<S>()) {
     v128.store(out, v128.and(low, evens));
     v128.store(out, v128.and(high, evens), 16);
