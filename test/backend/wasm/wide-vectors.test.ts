@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { canWidenVectors, widenVectors } from '../../../src/backend/wasm/wide-vectors.ts';
 import { realizar } from '../../cli/support/cli.ts';
 import { derivedModel, describeWithInputs } from '../../support/inputs.ts';
+import { packedDTypes } from './support/random-weight.ts';
 
 const hostOf = (arch: string, v8: string | undefined) => {
   const flags: string[] = [];
@@ -30,6 +32,22 @@ test('is switched on only where it was proven', () => {
     expect(canWidenVectors(hostOf(arch, v8).host)).toBe(false);
   }
 });
+
+test.skipIf(!canWidenVectors())(
+  'products of every format have the same bits with fused kernels as with plain ones',
+  () => {
+    const script = join(import.meta.dirname, 'support/product-bits.ts');
+    // No liftoff: what is fused is the optimising compiler's, which would otherwise come to hot kernels alone.
+    const bits = (...flags: string[]) =>
+      execFileSync(process.execPath, ['--no-liftoff', ...flags, script], {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+    const plain = JSON.parse(bits()) as Record<string, string>;
+    expect(Object.keys(plain)).toHaveLength(2 * packedDTypes.length);
+    expect(JSON.parse(bits('--experimental-wasm-revectorize'))).toEqual(plain);
+  },
+);
 
 const models = ['Q8_0', 'Q4_0'].map((dtype) => derivedModel(`SmolLM2-135M-Instruct.${dtype}.gguf`));
 
