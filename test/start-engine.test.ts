@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Backend, KvShape } from '../src/backend/backend.ts';
+import type { Backend, KvShape, ModelProducts } from '../src/backend/backend.ts';
 import { createReferenceBackend } from '../src/backend/reference/reference-backend.ts';
 import type { Checkpoint } from '../src/checkpoint/checkpoint.ts';
 import type { LoadOptions } from '../src/engine/engine-api.ts';
@@ -151,6 +151,24 @@ describe('guessed tokens', () => {
   });
 });
 
+describe('a backend that tunes itself', () => {
+  test('is told what a model multiplies by when it is uploaded, and again on the device that replaces a lost one', async () => {
+    const told: ModelProducts[] = [];
+    const tuning = () => ({ tune: async (products: ModelProducts) => void told.push(products) });
+    const lost = shortLived(2);
+    const backends = [() => Object.assign(lost, tuning()), () => reference(tuning)];
+    const { reopen } = counted(backends, () => openCheckpoint(demo));
+    await using engine = await start(reopen);
+    expect(told).toHaveLength(1);
+    const { numLayers, hiddenSize, vocabSize, normEps } = engine.config;
+    expect(told[0]!.layers).toHaveLength(numLayers);
+    expect(told[0]!.head.weight.shape).toEqual([vocabSize, hiddenSize]);
+    expect(told[0]!.normEps).toBe(normEps);
+    await engine.generate(prompt, greedy).result();
+    expect(told).toHaveLength(2);
+  });
+});
+
 describe('options', () => {
   test('say how keys and values are stored', async () => {
     const shapes: KvShape[] = [];
@@ -165,6 +183,11 @@ describe('options', () => {
     await using byDefault = await start({ backend: async () => backend(), checkpoint: never });
     expect(shapes.map(({ dtype }) => dtype)).toEqual(['f16', undefined]);
     expect(half.memoryBytes).toBeLessThan(byDefault.memoryBytes);
+  });
+
+  test('say whether kernels are timed, by a word that is known', async () => {
+    const wrong = loadEngine(demo, { ...settings, backend: 'reference', autotune: 'sometimes' as 'on' });
+    await expect(wrong).rejects.toThrow(expect.objectContaining({ code: 'invalid-argument', field: 'autotune' }));
   });
 
   test('leave the size of a prefill step to what suits the backend', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { gpuMissing } from '../../backend/webgpu/support/open-gpu.ts';
 import { version } from '../../../src/version.ts';
 import { describeWithInputs, sharedPath } from '../../support/inputs.ts';
 import { cli, demoModel } from '../support/cli.ts';
@@ -205,6 +206,17 @@ describe('realizar bench', () => {
     expect(stdout).toContain('\ntg8, 1 threads\n');
     expect(stdout).toMatch(/^\| linear 128×384 \| \d+ \| [\d.]+ \| [\d.]+ \| [\d.]+ % \|$/m);
   });
+
+  test.skipIf(gpuMissing !== undefined)(
+    'says by which kernels a GPU multiplies, and why',
+    { timeout: 60_000 },
+    async () => {
+      const given = ['-p', '0', '-n', '1', '-r', '1', '--profile', '--backend', 'webgpu', '--autotune', 'off'];
+      const { stdout } = await cli(['bench', demoModel, ...given]);
+      expect(stdout).toMatch(/\| add 384×128 q8_0 \| matvec, \d+ invocations of \d rows?(, shuffled)? \| table \|/);
+      expect(stdout).toMatch(/\| add 384×128 q8_0 \| matmul, tiles of \d+×\d+ \| table \|/);
+    },
+  );
 
   test('prints a table, or CSV', async () => {
     expect((await cli([...args, '-n', '0'])).stdout.split('\n')[0]).toMatch(/^\| model \|/);

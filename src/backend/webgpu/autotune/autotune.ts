@@ -1,3 +1,4 @@
+import { RealizarError } from '../../../errors.ts';
 import type { AutotuneMode, TunedKernel } from '../../backend.ts';
 import type { DeviceFacts } from '../device-facts.ts';
 import type { Tuning } from '../kernels/tuning.ts';
@@ -81,8 +82,15 @@ async function choose(
   const kept = mode === 'on' ? cutOf(space, await store?.get(key)) : undefined;
   if (kept) return { space, cut: kept, origin: 'cache', isNew: false };
   if (budget.isSpent) return usualOf(space);
-  const measured = await measure(bench, kind, space, tuning, budget, warn);
-  return measured ? { space, cut: measured.cut, origin: 'measured', isNew: measured.isWhole } : usualOf(space);
+  try {
+    const measured = await measure(bench, kind, space, tuning, budget, warn);
+    if (measured) return { space, cut: measured.cut, origin: 'measured', isNew: measured.isWhole };
+  } catch (reason) {
+    if (reason instanceof RealizarError && (reason.code === 'device-lost' || reason.code === 'closed')) throw reason;
+    // Whatever it is: a model runs without being tuned.
+    warn(`${space.kernel} for ${kind.name} cannot be timed and stays as usual: ${(reason as Error).message}`);
+  }
+  return usualOf(space);
 }
 
 const usualOf = (space: CutSpace): Choice => ({ space, cut: space.usual, origin: 'table', isNew: false });

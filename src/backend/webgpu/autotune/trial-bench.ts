@@ -54,5 +54,12 @@ async function contender(
   }
 }
 
-const sampleActivations = (count: number): Float32Array<ArrayBuffer> =>
-  Float32Array.from({ length: count }, (_, i) => Math.cos(0.7 * (i % 8191) ** 2));
+/** A prime: neighbouring rows differ. */
+const PERIOD = 8191;
+const period = Float32Array.from({ length: PERIOD }, (_, i) => Math.cos(0.7 * i ** 2));
+
+const sampleActivations = (count: number): Float32Array<ArrayBuffer> => {
+  const x = new Float32Array(count);
+  for (let at = 0; at < count; at += PERIOD) x.set(period.subarray(0, Math.min(PERIOD, count - at)), at);
+  return x;
+};

@@ -121,6 +121,13 @@ test('what the check finds wrong is replaced by the usual kernels, with a warnin
   expect([...store.kept.keys()].filter((key) => key.includes('32000'))).toEqual([]);
 });
 
+test('what cannot be timed stays as usual, with a warning', async () => {
+  const broken = { ...likesOneRow(), start: () => Promise.reject(new Error('no clock')) };
+  const { origins, warnings } = await tuned({ bench: broken });
+  expect(new Set(origins)).toEqual(new Set(['table']));
+  expect(warnings[0]).toBe('matvec for add 2048×2048 q4_0 cannot be timed and stays as usual: no clock');
+});
+
 test('a device that is lost meanwhile is told', async () => {
   const bench = likesOneRow();
   const lost = { ...bench, start: () => Promise.reject(new RealizarError('device-lost', 'the GPU was lost')) };
