@@ -6,6 +6,7 @@ import {
   CHUNKS_WORD,
   COMMAND_WORDS,
   COUNTER_WORD,
+  DONE_WORD,
   END,
   EVERY_THREAD,
   FLAGS_WORD,
@@ -46,7 +47,8 @@ export class CommandList {
   }
 
   /**
-   * @param chunks parts that threads take one by one; `everyThread`: each does the command once, for itself
+   * @param chunks parts that threads take one by one; `every-thread`: each does the command once, for itself, before its first
+   *   chunk of the commands that follow
    * @param args 32-bit words: integers, pointers, `floatBits`
    */
   record(
@@ -63,7 +65,7 @@ export class CommandList {
     i32[at + CHUNKS_WORD] = chunks === 'every-thread' ? EVERY_THREAD : chunks;
     i32[at + FLAGS_WORD] = ordering === 'then-wait' ? BARRIER : 0;
     for (let i = 0; i < args.length; i++) i32[at + ARGUMENTS_WORD + i] = args[i]!;
-    i32[at + COUNTER_WORD] = 0;
+    i32[at + COUNTER_WORD] = i32[at + DONE_WORD] = 0;
   }
 
   /** Ends the list; what is recorded next is another one, behind it. @returns where it begins */
@@ -94,11 +96,11 @@ export class CommandList {
     this.#start = this.#next;
   }
 
-  /** Makes a list that has run ready to run again: no chunk is taken. */
+  /** Makes a list that has run ready to run again: no chunk is taken or done. */
   rearm(list: number): void {
     const { i32 } = this.#memory;
     for (let at = list / 4; i32[at] !== END;) {
-      i32[at + COUNTER_WORD] = 0;
+      i32[at + COUNTER_WORD] = i32[at + DONE_WORD] = 0;
       at = i32[at] === JUMP ? (i32[at + ARGUMENTS_WORD]! >>> 0) / 4 : at + COMMAND_WORDS;
     }
   }

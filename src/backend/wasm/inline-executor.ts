@@ -10,7 +10,7 @@ export class InlineExecutor implements Executor {
 
   async run({ kernels }: Pick<Bank, 'kernels'>, list: number): Promise<void> {
     try {
-      kernels.run(list, 0, 0, 1);
+      kernels.run(list, 0, 1);
     } catch (cause) {
       throw new RealizarError('closed', `the kernels failed: ${String(cause)}`, { cause });
     }

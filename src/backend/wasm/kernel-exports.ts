@@ -1,12 +1,12 @@
 /** What assembly/index.ts exports. Pointers are byte offsets into the module's memory. */
 export interface KernelExports {
   /** Walks a recorded list to its end as thread `thread` of `threads`. */
-  run(list: number, barrier: number, thread: number, threads: number): void;
+  run(list: number, thread: number, threads: number): void;
 
   /** One command of a list, as thread `thread`; see assembly/walk.ts. */
   work(command: number, thread: number): void;
   /** @returns the next command, 0 at the end */
-  proceed(command: number, barrier: number, threads: number): number;
+  proceed(command: number, threads: number): number;
 
   init_linear(kernelSet: number, scratch: number): void;
   linear_scratch_bytes(): number;

@@ -16,14 +16,19 @@ export const GATHER_ROWS = 9;
 export const SCAN_BEST = 10;
 export const MERGE_BEST = 11;
 
-/** A command: opcode, number of chunks, flags, word 3 unused, arguments; its last word counts the chunks taken. */
+/** A command: opcode, number of chunks, flags, count of chunks done, arguments; its last word counts the chunks taken. */
 export const COMMAND_WORDS = 32;
 export const CHUNKS_WORD = 1;
 export const FLAGS_WORD = 2;
+/** Of all chunks since the last barrier, where the command is one. */
+export const DONE_WORD = 3;
 export const ARGUMENTS_WORD = 4;
 export const COUNTER_WORD = 31;
 
-/** As number of chunks: every thread does the command once, for itself; its chunk is its thread number. */
+/**
+ * As number of chunks: every thread that takes a chunk before the next barrier does the command first, once, for itself; its
+ * chunk is its thread number.
+ */
 export const EVERY_THREAD = -1;
-/** Flag: no thread goes on before all have finished the command. */
+/** Flag: no thread goes on before the chunks of this command, and of those since the last barrier, are done. */
 export const BARRIER = 1;

@@ -15,7 +15,6 @@ const PARTICIPANTS = 19;
 const DONE = 48;
 const TIMES = 64;
 const CONTROL_BYTES = 512;
-const BARRIER_BYTES = 128;
 
 const tasks = { run: 0, load: 1, listen: 2 } as const;
 
@@ -45,7 +44,6 @@ export class Threads implements Executor {
   readonly #setup: CommonSetup;
   readonly #control: Int32Array;
   readonly #banks: Bank[] = [];
-  readonly #barriers: number[] = [];
   readonly #helpers: WorkerHandle[] = [];
   #isGettingHelp = false;
   #generation = 0;
@@ -112,10 +110,7 @@ export class Threads implements Executor {
 
   /** Gives every worker its instances of the module: of the memories that it has, and of new ones. */
   async #addBanks(banks: readonly Bank[]): Promise<void> {
-    for (const bank of banks) {
-      this.#banks.push(bank);
-      this.#barriers.push(bank.memory.allocate(BARRIER_BYTES, 'the threads'));
-    }
+    this.#banks.push(...banks);
     try {
       await Promise.all(
         this.#workers.map((worker, thread) => this.#setUp(worker, thread, GENERATION, this.#generation)),
@@ -127,9 +122,9 @@ export class Threads implements Executor {
   }
 
   async #setUp(worker: WorkerHandle, thread: number, generationWord: number, generation: number): Promise<void> {
-    const memories = this.#banks.map(({ memory, kernels }, i): WorkerMemory => {
+    const memories = this.#banks.map(({ memory, kernels }): WorkerMemory => {
       const scratch = memory.allocate(kernels.linear_scratch_bytes(), 'the threads');
-      return { memory: memory.memory, barrier: this.#barriers[i]!, scratch };
+      return { memory: memory.memory, scratch };
     });
     const ready = isReady(worker);
     worker.keepProcessAlive(true);

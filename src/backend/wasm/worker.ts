@@ -19,8 +19,6 @@ export interface WorkerSetup {
 
 export interface WorkerMemory {
   readonly memory: WebAssembly.Memory;
-  /** Where all threads wait for each other. */
-  readonly barrier: number;
   /** Scratch memory of this thread. */
   readonly scratch: number;
 }
@@ -32,9 +30,9 @@ interface Port {
 
 interface KernelExports {
   init_linear(kernelSet: number, scratch: number): void;
-  run(list: number, barrier: number, thread: number, threads: number): void;
+  run(list: number, thread: number, threads: number): void;
   work(command: number, thread: number): void;
-  proceed(command: number, barrier: number, threads: number): number;
+  proceed(command: number, threads: number): number;
   repack_rows(
     layout: number,
     dtype: number,
@@ -86,25 +84,25 @@ function serve(port: Port, setup: WorkerSetup): void {
 }
 
 function run(
-  { memory, kernels, barrier }: Instance,
+  { memory, kernels }: Instance,
   list: number,
   thread: number,
   threads: number,
   times: number,
   numbers: number,
 ): void {
-  if (times === 0 || thread > 0) kernels.run(list, barrier, thread, threads);
-  else runTimed(kernels, list, barrier, threads, new Float64Array(memory.buffer, times, numbers));
+  if (times === 0 || thread > 0) kernels.run(list, thread, threads);
+  else runTimed(kernels, list, threads, new Float64Array(memory.buffer, times, numbers));
 }
 
 /** Runs a list as the first thread; `times`: command, ms of work, ms of waiting for the others; and so on, then 0. */
-function runTimed(kernels: KernelExports, list: number, barrier: number, threads: number, times: Float64Array): void {
+function runTimed(kernels: KernelExports, list: number, threads: number, times: Float64Array): void {
   let at = 0;
   for (let command = list; command !== 0;) {
     const start = performance.now();
     kernels.work(command, 0);
     const worked = performance.now();
-    const next = kernels.proceed(command, barrier, threads) >>> 0;
+    const next = kernels.proceed(command, threads) >>> 0;
     if (at + 3 < times.length) {
       times[at++] = command;
       times[at++] = worked - start;

@@ -25,7 +25,7 @@ export class WebglExecutor extends InlineExecutor {
 
   override async run({ kernels, memory }: Pick<Bank, 'kernels' | 'memory'>, list: number): Promise<void> {
     try {
-      for (let command = list; command !== 0; command = kernels.proceed(command, 0, 1)) {
+      for (let command = list; command !== 0; command = kernels.proceed(command, 1)) {
         if (!this.#runOnGpu(memory, command)) kernels.work(command, 0);
       }
     } catch (cause) {

@@ -77,7 +77,7 @@ async function serveHere() {
   words[19] = 1;
   const setup: WorkerSetup = {
     module: await compileModule('simd', true),
-    memories: [{ memory: memory.memory, barrier: control + 384, scratch }],
+    memories: [{ memory: memory.memory, scratch }],
     thread: 0,
     threads: 1,
     kernelSet: 0,
