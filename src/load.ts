@@ -1,4 +1,3 @@
-import type { BackendName } from './backend/backend.ts';
 import { openAhead, type OpenAhead } from './backend/open-ahead.ts';
 import { openBackend } from './backend/open.ts';
 import { httpSource } from './checkpoint/byte-source.http.ts';
@@ -7,9 +6,9 @@ import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { lentCheckpoint } from './checkpoint/lent-checkpoint.ts';
 import type { LoadOptions } from './engine/engine-api.ts';
 import type { Engine } from './engine/engine.ts';
-import { RealizarError } from './errors.ts';
 import { openGguf } from './gguf/index.ts';
 import { checkOptions, startEngine } from './start-engine.ts';
+import { startOnBest } from './start-on-best.ts';
 
 /**
  * A GGUF file, the first file of a split one, or a Hugging Face folder, by its path or `file:` URL; a GGUF file behind an
@@ -40,27 +39,16 @@ export async function loadEngine(source: ModelSource, options: LoadOptions = {})
   }
 }
 
-/** Where the choice is ours, a model that a GPU has no room for runs on the CPU. */
-async function startOn(
+function startOn(
   checkpoint: Checkpoint,
   reopened: () => Promise<Checkpoint>,
   backends: OpenAhead,
   options: LoadOptions,
 ): Promise<Engine> {
-  let taken: BackendName | undefined;
-  const backend = async () => {
-    const opened = await backends.open();
-    taken = opened.info.name;
-    return opened;
-  };
-  try {
-    return await startEngine(checkpoint, { backend, checkpoint: reopened }, options);
-  } catch (error) {
-    const isOurChoice = (options.backend ?? 'auto') === 'auto' && options.device === undefined;
-    const isTooLarge = error instanceof RealizarError && error.code === 'out-of-memory' && taken !== 'wasm';
-    if (!isOurChoice || !isTooLarge) throw error;
-    return startEngine(checkpoint, { backend: () => openBackend('wasm', options), checkpoint: reopened }, options);
-  }
+  const isOurChoice = (options.backend ?? 'auto') === 'auto' && options.device === undefined;
+  const best = () => backends.open();
+  if (!isOurChoice) return startEngine(checkpoint, { backend: best, checkpoint: reopened }, options);
+  return startOnBest(checkpoint, { best, cpu: () => openBackend('wasm', options), checkpoint: reopened }, options);
 }
 
 async function openModel(source: string | URL | Blob | Uint8Array): Promise<Checkpoint> {

@@ -37,10 +37,11 @@ export async function startEngine(checkpoint: Checkpoint, reopen: Reopen, option
     await new Promise((resume) => setTimeout(resume, 0));
     const tokenizer = tokenizerOf(checkpoint);
     const chatTemplate = chatTemplateOf(checkpoint, tokenizer);
-    const defaultChunk = backend.info.name === 'webgpu' ? DEFAULT_GPU_CHUNK : DEFAULT_CHUNK;
+    const model = await loading;
+    const defaultChunk = model.backend.info.name === 'webgpu' ? DEFAULT_GPU_CHUNK : DEFAULT_CHUNK;
     return new Engine({
       modelId: options.modelId ?? checkpoint.name,
-      model: await loading,
+      model,
       tokenizer,
       chatTemplate,
       maxSequences: options.maxSequences ?? DEFAULT_SEQUENCES,

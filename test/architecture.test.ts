@@ -70,6 +70,7 @@ const house: Readonly<Record<string, Room>> = {
   'start-engine.ts': {
     may: ['dtype', 'tensor', 'checkpoint', 'backend/backend.ts', 'model', 'tokenizer', 'sampling', 'engine'],
   },
+  'start-on-best.ts': { may: ['backend/backend.ts', 'checkpoint', 'engine', 'start-engine.ts'] },
   'load.ts': {
     may: [
       'checkpoint',
@@ -80,10 +81,20 @@ const house: Readonly<Record<string, Room>> = {
       'backend/open-ahead.ts',
       'engine',
       'start-engine.ts',
+      'start-on-best.ts',
     ],
   },
   browser: {
-    may: ['backend', 'checkpoint', 'gguf', 'model/config.ts', 'engine', 'start-engine.ts', 'version.ts'],
+    may: [
+      'backend',
+      'checkpoint',
+      'gguf',
+      'model/config.ts',
+      'engine',
+      'start-engine.ts',
+      'start-on-best.ts',
+      'version.ts',
+    ],
   },
   server: {
     may: ['engine', 'tokenizer', 'sampling', 'version.ts'],

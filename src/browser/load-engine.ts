@@ -1,7 +1,9 @@
+import type { BackendChoice } from '../backend/backend.ts';
 import type { LoadOptions, LoadProgress } from '../engine/engine-api.ts';
 import type { Engine } from '../engine/engine.ts';
 import { RealizarError } from '../errors.ts';
 import { checkOptions, startEngine } from '../start-engine.ts';
+import { startOnBest } from '../start-on-best.ts';
 import { openBackend } from './open-backend.ts';
 import { openModel, type ModelSource } from './open-model.ts';
 
@@ -28,17 +30,18 @@ export async function loadEngine(source: ModelSource, options: BrowserLoadOption
       signal,
       onDownload: (progress) => onProgress?.({ ...progress, phase: 'download', tensor: '' }),
     });
-    const backend = () => openBackend(options.backend ?? 'auto', options);
+    const open = (choice: BackendChoice) => () => openBackend(choice, options);
+    const reopened = () => openModel(source);
+    const settings: LoadOptions = {
+      ...rest,
+      ...(signal && { signal }),
+      onProgress: (progress) => onProgress?.({ ...progress, phase: 'weights' }),
+    };
+    const choice = options.backend ?? 'auto';
     try {
-      return await startEngine(
-        checkpoint,
-        { backend, checkpoint: () => openModel(source) },
-        {
-          ...rest,
-          ...(signal && { signal }),
-          onProgress: (progress) => onProgress?.({ ...progress, phase: 'weights' }),
-        },
-      );
+      return choice === 'auto'
+        ? await startOnBest(checkpoint, { best: open('auto'), cpu: open('wasm'), checkpoint: reopened }, settings)
+        : await startEngine(checkpoint, { backend: open(choice), checkpoint: reopened }, settings);
     } finally {
       await checkpoint.close();
     }

@@ -55,13 +55,25 @@ export async function planModel(checkpoint: Checkpoint): Promise<ModelPlan> {
 
 /**
  * Brings a checkpoint's weights into a backend. The backend belongs to the model from here on, and is disposed of when loading fails.
- * @throws RealizarError as `planModel`; also `aborted` | `out-of-memory` | `unsupported-dtype` and what reading throws
+ * A device that is lost meanwhile is replaced, if that is possible; one that is lost again is broken.
+ * @throws RealizarError as `planModel`; also `aborted` | `device-lost` | `out-of-memory` | `unsupported-dtype` and what reading throws
  */
 export async function loadModel(
   checkpoint: Checkpoint,
   backend: Backend,
   options: LoadModelOptions = {},
 ): Promise<Model> {
+  const { reopen, signal } = options;
+  try {
+    return await loadOnce(checkpoint, backend, options);
+  } catch (error) {
+    const isLost = error instanceof RealizarError && error.code === 'device-lost';
+    if (!isLost || reopen === undefined || signal?.aborted) throw error;
+    return loadOnce(checkpoint, await reopen.backend(), options);
+  }
+}
+
+async function loadOnce(checkpoint: Checkpoint, backend: Backend, options: LoadModelOptions): Promise<Model> {
   const { reopen, kvCacheType } = options;
   try {
     const plan = options.plan ?? (await planModel(checkpoint));

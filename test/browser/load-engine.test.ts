@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { loadEngine, type BrowserLoadProgress } from '../../src/browser/load-engine.ts';
+import { requireDawn } from '../../src/backend/webgpu/dawn.node.ts';
+import { describeWithGpu } from '../backend/webgpu/support/open-gpu.ts';
 import { demoModel } from '../cli/support/cli.ts';
 
 const model = new Uint8Array(readFileSync(demoModel));
@@ -35,6 +37,76 @@ describe('loading in a page', () => {
     const onProgress = () => controller.abort();
     await expect(loadEngine(model, { ...options, onProgress, signal: controller.signal })).rejects.toMatchObject({
       code: 'aborted',
+    });
+  });
+
+  describeWithGpu('where the GPU is taken first', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    afterEach(() => {
+      warn.mockClear();
+      vi.unstubAllGlobals();
+    });
+
+    /** A page whose GPU calls itself a real one. @returns how many devices were opened */
+    async function withGpu(change: (device: GPUDevice) => void): Promise<() => number> {
+      const { gpu } = await requireDawn();
+      let opened = 0;
+      const requestAdapter = async () => {
+        const adapter = (await gpu.requestAdapter())!;
+        const requestDevice = async (descriptor: GPUDeviceDescriptor) => {
+          opened++;
+          const device = await adapter.requestDevice(descriptor);
+          change(device);
+          return device;
+        };
+        return { info: { vendor: 'nvidia' }, limits: adapter.limits, features: adapter.features, requestDevice };
+      };
+      vi.stubGlobal('navigator', { hardwareConcurrency: 2, gpu: { requestAdapter } });
+      return () => opened;
+    }
+
+    async function backendOf(): Promise<string> {
+      await using engine = await loadEngine(model, { threads: 1, contextLength: 64 });
+      await engine.generate('Once', { maxTokens: 1 }).result();
+      return engine.backend.name;
+    }
+
+    test('it runs there', async () => {
+      await withGpu(() => {});
+      expect(await backendOf()).toBe('webgpu');
+      expect(warn).not.toHaveBeenCalled();
+    });
+
+    test('a model that it has no room for runs on the CPU, and a warning says why', async () => {
+      const devices = await withGpu((device) => {
+        const refusal = { message: 'no room' } as GPUError;
+        const pop = device.popErrorScope.bind(device);
+        const create = device.createBuffer.bind(device);
+        let isFull = false;
+        device.createBuffer = (descriptor) => {
+          isFull ||= descriptor.label === 'room for the model';
+          return create(descriptor);
+        };
+        device.popErrorScope = async () => (((await pop()) ?? isFull) ? refusal : null);
+      });
+      expect(await backendOf()).toBe('wasm');
+      expect(devices()).toBe(1);
+      expect(warn).toHaveBeenCalledExactlyOnceWith(
+        expect.stringMatching(/runs on the CPU.*MiB and the GPU gives less/),
+      );
+    });
+
+    test('a model over which devices are lost runs on the CPU, and a warning says why', async () => {
+      const devices = await withGpu((device) => {
+        const submit = device.queue.submit.bind(device.queue);
+        device.queue.submit = (commands) => {
+          submit(commands);
+          device.destroy();
+        };
+      });
+      expect(await backendOf()).toBe('wasm');
+      expect(devices()).toBe(2);
+      expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/runs on the CPU.*the GPU was lost/));
     });
   });
 

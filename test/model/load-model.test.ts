@@ -134,6 +134,31 @@ describe('loadModel', () => {
     expect(underway).toBe(0);
   });
 
+  test('goes on with another device where one is lost, and says so where that one is lost too', async () => {
+    const losing = () => {
+      const { backend, seen } = spiedBackend();
+      const upload = async () => {
+        throw new RealizarError('device-lost', 'the device is gone');
+      };
+      return { backend: Object.assign(Object.create(backend) as Backend, { upload }), seen };
+    };
+    const first = losing();
+    const other = spiedBackend();
+    const reopen = (next: Backend) => ({
+      backend: async () => next,
+      checkpoint: () => Promise.reject(new Error('the open one is read again')),
+    });
+    const model = await loadModel(llamaCheckpoint(), first.backend, { reopen: reopen(other.backend) });
+    expect([first.seen.disposed, other.seen]).toEqual([true, expect.objectContaining({ disposed: false })]);
+    expect(model.backend).toBe(other.backend);
+    const second = losing();
+    const lost = expect.objectContaining({ code: 'device-lost' });
+    const loading = loadModel(llamaCheckpoint(), losing().backend, { reopen: reopen(second.backend) });
+    await expect(loading).rejects.toThrow(lost);
+    expect(second.seen.disposed).toBe(true);
+    await expect(loadModel(llamaCheckpoint(), losing().backend)).rejects.toThrow(lost);
+  });
+
   test('names the tensor whose data cannot be read', async () => {
     const { backend } = spiedBackend();
     const broken = (error: Error): Checkpoint => ({ ...llamaCheckpoint(), read: () => Promise.reject(error) });

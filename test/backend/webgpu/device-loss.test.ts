@@ -22,4 +22,22 @@ describeWithGpu('a lost device', () => {
     const { text } = await engine.generate(PROMPT, { maxTokens: TOKENS, temperature: 0 }).result();
     expect({ text, devices: devicesOpened() }).toEqual({ text: TEXT, devices: 2 });
   });
+
+  test.each<Doom>([
+    { step: 1, when: 'before' },
+    { step: 7, when: 'before' },
+  ])('is replaced while the model is loaded: %o', { timeout: 60_000 }, async (how) => {
+    const { engine, devicesOpened } = await startDoomed(demoModelPath(), 128, [how]);
+    await using _ = engine;
+    const { text } = await engine.generate(PROMPT, { maxTokens: 4, temperature: 0 }).result();
+    expect({ text, devices: devicesOpened() }).toEqual({ text: ', there was a', devices: 2 });
+  });
+
+  test('that is lost again while the model is loaded is told', async () => {
+    const both: readonly Doom[] = [
+      { step: 3, when: 'after' },
+      { step: 2, when: 'before' },
+    ];
+    await expect(startDoomed(demoModelPath(), 128, both)).rejects.toMatchObject({ code: 'device-lost' });
+  });
 });

@@ -18,10 +18,17 @@ export interface DoomedEngine {
   readonly devicesOpened: () => number;
 }
 
-export async function startDoomed(path: string, contextLength: number): Promise<DoomedEngine> {
+/** @param whileLoading how the first devices end before the model is loaded */
+export async function startDoomed(
+  path: string,
+  contextLength: number,
+  whileLoading: readonly Doom[] = [],
+): Promise<DoomedEngine> {
   const devices: GPUDevice[] = [];
   const requestDevice = async () => {
     const { device } = await openDevice(await requireDawn());
+    const how = whileLoading[devices.length];
+    if (how) doomDevice(device, how);
     devices.push(device);
     return device;
   };
