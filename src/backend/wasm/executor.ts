@@ -3,7 +3,7 @@ import type { Bank } from './bank.ts';
 /** Who runs recorded lists. */
 export interface Executor {
   readonly threads: number;
-  /** Threads that read and pack weights by themselves; 0 where none can. */
+  /** Threads that may take part in a load list, some of them only from its middle; 0 where none can. */
   readonly loaders: number;
   /** Whether runs write to `bank.times` how long each command took; see profile.ts. */
   readonly measures: boolean;

@@ -10,8 +10,8 @@ import {
 } from './load-list.ts';
 import type { Alone } from './upload.ts';
 
-/** Bytes of one list: enough that waking threads is nothing beside it, little enough that progress is seen to move. */
-const LIST_BYTES = 64 * 2 ** 20;
+/** Bytes of one list: enough for as long as building a vocabulary takes the thread that writes lists, and little enough that progress is seen to move. */
+const LIST_BYTES = 128 * 2 ** 20;
 
 /** From so many bytes on, threads that otherwise would not compute help to load: as many as there are cores, and these at most. */
 const HELP_BYTES = 64 * 2 ** 20;
@@ -77,12 +77,13 @@ export class FileLoader {
   async #loadList(list: readonly Waiting[]): Promise<LoadResult[]> {
     const { memory, recorder } = list[0]!.bank;
     const { activations } = recorder;
+    const { loaders } = this.#executor;
     const jobs = list.map(({ job }) => job);
     const mark = activations.mark();
     try {
       const words = activations.allocate(loadListBytes(jobs));
-      const staging = activations.allocate(stagingBytes(jobs) * this.#executor.loaders);
-      writeLoadList(memory, words, jobs, staging);
+      const staging = activations.allocate(stagingBytes(jobs) * loaders);
+      writeLoadList(memory, words, jobs, staging, loaders);
       await this.#executor.load(list[0]!.bank, words);
       return readLoadResults(memory, words, jobs);
     } finally {

@@ -41,10 +41,16 @@ export const stagingBytes = (jobs: readonly LoadJob[]): number =>
 
 export const loadListBytes = (jobs: readonly LoadJob[]): number => (1 + jobs.length) * JOB_WORDS * 4;
 
-/** @param staging `stagingBytes` for every thread */
-export function writeLoadList(memory: WasmMemory, list: number, jobs: readonly LoadJob[], staging: number): void {
+/** @param staging `stagingBytes` for each of `loaders` threads */
+export function writeLoadList(
+  memory: WasmMemory,
+  list: number,
+  jobs: readonly LoadJob[],
+  staging: number,
+  loaders: number,
+): void {
   const { i32 } = memory;
-  i32.set([jobs.length, staging, stagingBytes(jobs)], list / 4);
+  i32.set([jobs.length, staging, stagingBytes(jobs), loaders], list / 4);
   jobs.forEach((job, i) => {
     const { file, offset } = job.from;
     const place = [file.descriptor, offset % 2 ** 32, Math.floor(offset / 2 ** 32)];

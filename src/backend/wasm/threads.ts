@@ -7,11 +7,12 @@ import type { WorkerMemory, WorkerSetup } from './worker.ts';
 
 // Words of the control block in the first memory; worker.ts knows them too. A line of the cache for each that is waited on.
 const GENERATION = 0;
-const HELPER_GENERATION = 8;
+const LOAD_GENERATION = 8;
 const LIST = 16;
 const MEMORY = 17;
 const TASK = 18;
-const PARTICIPANTS = 19;
+const AT_WORK = 32;
+const AT_LOADING = 33;
 const DONE = 48;
 const TIMES = 64;
 const CONTROL_BYTES = 512;
@@ -45,9 +46,9 @@ export class Threads implements Executor {
   readonly #control: Int32Array;
   readonly #banks: Bank[] = [];
   readonly #helpers: WorkerHandle[] = [];
-  #isGettingHelp = false;
+  /** Threads and helpers, also those that are not up yet. */
+  #loaders: number;
   #generation = 0;
-  #helperGeneration = 0;
   #failure: RealizarError | undefined;
   #rejectTask: ((error: RealizarError) => void) | undefined;
   #resolveTask: (() => void) | undefined;
@@ -64,35 +65,40 @@ export class Threads implements Executor {
 
   private constructor(workers: readonly WorkerHandle[], setup: CommonSetup, control: Int32Array) {
     this.threads = setup.threads;
+    this.#loaders = setup.threads;
     this.#workers = workers;
     this.#setup = setup;
     this.#control = control;
-    for (const worker of workers) this.#watch(worker);
+    for (const worker of workers) {
+      this.#hear(worker);
+      this.#watch(worker);
+    }
   }
 
   get loaders(): number {
-    return canReadFiles() ? this.threads + this.#helpers.length : 0;
+    return canReadFiles() ? this.#loaders : 0;
   }
 
   run(bank: Bank, list: number): Promise<void> {
     this.#dismissHelpers();
     this.#control[TIMES] = bank.times?.pointer ?? 0;
     this.#control[TIMES + 1] = bank.times?.numbers ?? 0;
-    return this.#perform('run', this.threads, bank.index, list);
+    return this.#perform('run', bank.index, list);
   }
 
   load(bank: Bank, list: number): Promise<void> {
-    return this.#perform('load', this.loaders, bank.index, list);
+    return this.#perform('load', bank.index, list);
   }
 
   async addBanks(banks: readonly Bank[]): Promise<void> {
     this.#dismissHelpers();
-    await this.#perform('listen', this.threads, 0, 0);
+    await this.#perform('listen', 0, 0);
     await this.#addBanks(banks);
   }
 
   helpLoading(loaders: number): void {
-    if (!this.#isGettingHelp) void this.#addHelpers(loaders);
+    if (this.#failure) return;
+    for (; this.#loaders < loaders; this.#loaders++) void this.#addHelper(this.#loaders);
   }
 
   async dispose(): Promise<void> {
@@ -105,6 +111,9 @@ export class Threads implements Executor {
       const wasDismissed = !this.#workers.includes(worker) && !this.#helpers.includes(worker);
       if (!wasDismissed) this.#fail(`a worker thread died: ${String(reason)}`, reason);
     });
+  }
+
+  #hear(worker: WorkerHandle): void {
     worker.onMessage((message) => message === 'done' && this.#resolveTask?.());
   }
 
@@ -112,50 +121,44 @@ export class Threads implements Executor {
   async #addBanks(banks: readonly Bank[]): Promise<void> {
     this.#banks.push(...banks);
     try {
-      await Promise.all(
-        this.#workers.map((worker, thread) => this.#setUp(worker, thread, GENERATION, this.#generation)),
-      );
+      await Promise.all(this.#workers.map((worker, thread) => this.#setUp(worker, thread)));
     } catch (cause) {
       await this.dispose();
       throw new RealizarError('backend-unavailable', `a worker thread did not start: ${String(cause)}`, { cause });
     }
   }
 
-  async #setUp(worker: WorkerHandle, thread: number, generationWord: number, generation: number): Promise<void> {
+  async #setUp(worker: WorkerHandle, thread: number): Promise<void> {
     const memories = this.#banks.map(({ memory, kernels }): WorkerMemory => {
       const scratch = memory.allocate(kernels.linear_scratch_bytes(), 'the threads');
       return { memory: memory.memory, scratch };
     });
     const ready = isReady(worker);
     worker.keepProcessAlive(true);
-    worker.post({ ...this.#setup, memories, thread, generationWord, generation });
+    worker.post({ ...this.#setup, memories, thread, generation: this.#generation });
     await ready;
     worker.keepProcessAlive(false);
   }
 
-  /** Each takes part as soon as it is ready; nobody misses one that does not start. */
-  async #addHelpers(loaders: number): Promise<void> {
-    this.#isGettingHelp = true;
-    while (this.#isGettingHelp && this.threads + this.#helpers.length < loaders) {
-      const worker = spawnWorker(workerSource);
-      const thread = this.threads + this.#helpers.length;
-      const isReady = this.#setUp(worker, thread, HELPER_GENERATION, this.#helperGeneration);
-      const hasStarted = await isReady.then(
-        () => true,
-        () => false,
-      );
-      if (!hasStarted || !this.#isGettingHelp || this.#failure) return void worker.terminate();
-      this.#helpers.push(worker);
+  /** It takes part as soon as it is ready; nobody misses one that does not start. */
+  async #addHelper(thread: number): Promise<void> {
+    const worker = spawnWorker(workerSource);
+    this.#helpers.push(worker);
+    this.#hear(worker);
+    try {
+      await this.#setUp(worker, thread);
       this.#watch(worker);
+    } catch {
+      void worker.terminate();
     }
   }
 
   #dismissHelpers(): void {
-    this.#isGettingHelp = false;
+    this.#loaders = this.threads;
     for (const helper of this.#helpers.splice(0)) void helper.terminate();
   }
 
-  async #perform(task: keyof typeof tasks, participants: number, memory: number, list: number): Promise<void> {
+  async #perform(task: keyof typeof tasks, memory: number, list: number): Promise<void> {
     if (this.#failure) throw this.#failure;
     const control = this.#control;
     const before = this.#generation;
@@ -172,11 +175,9 @@ export class Threads implements Executor {
         Atomics.store(control, LIST, list);
         Atomics.store(control, MEMORY, memory);
         Atomics.store(control, TASK, tasks[task]);
-        Atomics.store(control, PARTICIPANTS, participants);
+        Atomics.store(control, task === 'load' ? AT_LOADING : AT_WORK, this.threads);
         wake(control, GENERATION, this.#generation);
-        if (participants === this.threads) return;
-        this.#helperGeneration = (this.#helperGeneration + 1) | 0;
-        wake(control, HELPER_GENERATION, this.#helperGeneration);
+        if (task === 'load') wake(control, LOAD_GENERATION, this.#generation);
       });
     } finally {
       this.#resolveTask = this.#rejectTask = undefined;

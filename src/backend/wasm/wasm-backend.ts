@@ -61,7 +61,7 @@ export interface WasmBackendOptions {
 export const MAX_THREADS = 256;
 
 /** Weights that lists of a load are made from; see file-loader.ts. */
-const UPLOADS_IN_FLIGHT = 16;
+const UPLOADS_IN_FLIGHT = 32;
 
 /**
  * The CPU backend: SIMD kernels in WebAssembly, over worker threads that share one memory.

@@ -10,8 +10,7 @@ export interface WorkerSetup {
   readonly kernelSet: number;
   /** Where the control words lie in the first memory; see threads.ts. */
   readonly control: number;
-  /** The generation that this thread waits to see changed; see threads.ts. */
-  readonly generationWord: number;
+  /** The generation that a thread that runs lists waits to see changed. */
   readonly generation: number;
   /** Say `done` after a list: for engines without Atomics.waitAsync. */
   readonly saysDone: boolean;
@@ -54,33 +53,69 @@ interface Instance extends WorkerMemory {
 const RUN = 0;
 const LOAD = 1;
 
-/** Does what each new generation asks for; sleeps in between. Returns when it asks to listen for another setup. */
+// Words of the control block: 0 generation, 8 generation of load lists, 16 list, 17 memory, 18 task, 32 threads at work on it,
+// 33 threads at work on it that others may join, 48 tasks that are done, 64 where the first thread writes its times, if it shall,
+// and 65 how many numbers fit there.
+const CONTROL_WORDS = 80;
+const AT_WORK = 32;
+const AT_LOADING = 33;
+
 function serve(port: Port, setup: WorkerSetup): void {
-  const { thread, threads, generationWord } = setup;
   const instances = setup.memories.map((own) => instantiate(own, setup));
-  // Words: 16 list, 17 memory, 18 task, 19 threads that take part, 32 threads that finished, 48 tasks that are done,
-  // 64 where the first thread writes its times, if it shall, and 65 how many numbers fit there.
-  const control = new Int32Array(setup.memories[0]!.memory.buffer, setup.control, 80);
-  let { generation } = setup;
+  const control = new Int32Array(setup.memories[0]!.memory.buffer, setup.control, CONTROL_WORDS);
   port.postMessage('ready');
-  for (;;) {
-    Atomics.wait(control, generationWord, generation);
-    if (Atomics.load(control, generationWord) === generation) continue;
+  if (setup.thread < setup.threads) work(port, setup, instances, control);
+  else help(port, setup, instances, control);
+}
+
+/** Does what each new generation asks for; sleeps in between. Returns when it asks to listen for another setup. */
+function work(port: Port, setup: WorkerSetup, instances: readonly Instance[], control: Int32Array): void {
+  const { thread, threads } = setup;
+  for (let { generation } = setup; ;) {
+    Atomics.wait(control, 0, generation);
+    if (Atomics.load(control, 0) === generation) continue;
     generation = (generation + 1) | 0;
     const task = Atomics.load(control, 18);
     const list = Atomics.load(control, 16) >>> 0;
-    const participants = Atomics.load(control, 19);
     const instance = instances[Atomics.load(control, 17)]!;
     if (task === RUN) run(instance, list, thread, threads, Atomics.load(control, 64) >>> 0, control[65]!);
     if (task === LOAD) load(instance, list, thread);
-    if (Atomics.add(control, 32, 1) === participants - 1) {
-      Atomics.store(control, 32, 0);
-      Atomics.add(control, 48, 1);
-      Atomics.notify(control, 48);
-      if (setup.saysDone) port.postMessage('done');
-    }
+    leave(port, setup, control, task === LOAD ? AT_LOADING : AT_WORK);
     if (task !== RUN && task !== LOAD) return;
   }
+}
+
+/** Takes part in load lists only, each as soon as it can, until it is terminated. */
+function help(port: Port, setup: WorkerSetup, instances: readonly Instance[], control: Int32Array): void {
+  for (let seen: number | undefined; ;) {
+    const generation = Atomics.load(control, 8);
+    if (generation === seen) {
+      Atomics.wait(control, 8, generation);
+      continue;
+    }
+    seen = generation;
+    if (!join(control)) continue;
+    load(instances[Atomics.load(control, 17)]!, Atomics.load(control, 16) >>> 0, setup.thread);
+    leave(port, setup, control, AT_LOADING);
+  }
+}
+
+/** @returns false where no list is being loaded, or all but the last chunks were: nobody waits for who did not join */
+function join(control: Int32Array): boolean {
+  for (let threads = Atomics.load(control, AT_LOADING); threads > 0;) {
+    const found = Atomics.compareExchange(control, AT_LOADING, threads, threads + 1);
+    if (found === threads) return true;
+    threads = found;
+  }
+  return false;
+}
+
+/** The last one says that the task is done. */
+function leave(port: Port, { saysDone }: WorkerSetup, control: Int32Array, word: number): void {
+  if (Atomics.sub(control, word, 1) > 1) return;
+  Atomics.add(control, 48, 1);
+  Atomics.notify(control, 48);
+  if (saysDone) port.postMessage('done');
 }
 
 function run(
@@ -128,7 +163,13 @@ function load({ memory, kernels }: Instance, list: number, thread: number): void
   const words = new Int32Array(memory.buffer);
   const bytes = new Uint8Array(memory.buffer);
   const at = list / 4;
-  const [count, stagingStart, stagingBytes] = [words[at]!, words[at + 1]! >>> 0, words[at + 2]!];
+  const [count, stagingStart, stagingBytes, loaders] = [
+    words[at]!,
+    words[at + 1]! >>> 0,
+    words[at + 2]!,
+    words[at + 3]!,
+  ];
+  if (thread >= loaders) return; // it was written before anybody thought of this thread
   const staging = stagingStart + thread * stagingBytes;
   for (let job = at + 16; job < at + 16 * (count + 1); job += 16) {
     const [descriptor, low, high, layout, dtype, rowBytes, weight, rows, columns, groupsPerChunk] = words.subarray(

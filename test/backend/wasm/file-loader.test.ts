@@ -116,24 +116,64 @@ describe('a weight in a file', () => {
   });
 });
 
-test('threads that only help to load take part while weights are loaded, and are gone at the first run', async () => {
-  const module = await compileModule('simd', true);
-  const bank = await newBank(module, 1);
-  const threads = await Threads.start(bank, { workers: spawnThreads(1), module, kernelSet: 0 });
-  const uploader = new Uploader(threads, (job) => job());
+describe('threads that only help to load', () => {
+  const shape = [1203, 1024];
   const bytes = randomWeight('q8_0', 1203, 1024);
-  const { file, weight } = await inFile('helped', 'q8_0', [1203, 1024], bytes);
-  const uploaded = [await uploader.upload(bank, forThreadsOnly(weight))];
-  threads.helpLoading(3);
-  threads.helpLoading(3);
-  await expect.poll(() => threads.loaders, { timeout: 20_000 }).toBe(3);
-  for (let i = 0; i < 3; i++) uploaded.push(await uploader.upload(bank, forThreadsOnly(weight)));
-  const packed = uploaded.map(({ pointer }) => bank.memory.u8.slice(pointer, pointer + bytes.length));
-  for (const copy of packed) expect(Buffer.compare(copy, packed[0]!)).toBe(0);
 
-  await threads.run(bank, bank.recorder.commands.finish());
-  expect(threads.loaders).toBe(1);
-  uploaded.push(await uploader.upload(bank, forThreadsOnly(weight)));
-  await threads.dispose();
-  await file.close();
+  /** One thread, a weight in a file, and how to load it; every load says where its threads staged what they read. */
+  async function oneThread(name: string) {
+    const module = await compileModule('simd', true);
+    const bank = await newBank(module, 1);
+    const threads = await Threads.start(bank, { workers: spawnThreads(1), module, kernelSet: 0 });
+    const uploader = new Uploader(threads, (job) => job());
+    const { file, weight } = await inFile(name, 'q8_0', shape, bytes);
+    const load = () => uploader.upload(bank, forThreadsOnly(weight));
+    const end = async () => {
+      await threads.dispose();
+      await file.close();
+    };
+    return { bank, threads, load, end };
+  }
+
+  test('take part while weights are loaded, and are gone at the first run', async () => {
+    const { bank, threads, load, end } = await oneThread('helped');
+    const packed = async () => {
+      const { pointer } = await load();
+      return bank.memory.u8.slice(pointer, pointer + bytes.length);
+    };
+    const alone = await packed();
+    threads.helpLoading(3);
+    threads.helpLoading(3);
+    expect(threads.loaders).toBe(3);
+    const { activations } = bank.recorder;
+    const places: number[] = [];
+    const allocate = activations.allocate.bind(activations);
+    activations.allocate = (size) => places[places.push(allocate(size)) - 1]!;
+    const hasHelped = (thread: number): boolean => {
+      const staging = places.at(-1)! + thread * Math.floor(2 ** 19 / (8 * 1088)) * 8 * 1088;
+      return bank.memory.u8.subarray(staging, staging + 64).some((byte) => byte !== 0);
+    };
+    const oneMore = async () => {
+      expect(Buffer.compare(await packed(), alone)).toBe(0);
+      return hasHelped(1) && hasHelped(2);
+    };
+    await expect.poll(oneMore, { timeout: 20_000, interval: 1 }).toBe(true);
+
+    await threads.run(bank, bank.recorder.commands.finish());
+    expect(threads.loaders).toBe(1);
+    expect(Buffer.compare(await packed(), alone)).toBe(0);
+    await end();
+  });
+
+  test('are not waited for: those that are asked for while a list is under way, and those that never come up', async () => {
+    const { bank, threads, load, end } = await oneThread('not helped');
+    for (let i = 0; i < 3; i++) {
+      const loading = load();
+      threads.helpLoading(4);
+      await loading;
+      await threads.run(bank, bank.recorder.commands.finish());
+      expect(threads.loaders).toBe(1);
+    }
+    await end();
+  });
 });

@@ -74,7 +74,6 @@ async function serveHere() {
   vi.stubGlobal('postMessage', (message: string) => void said.push(message));
   await import('../../../src/backend/wasm/worker.ts');
   const words = memory.i32.subarray(control / 4, control / 4 + 128);
-  words[19] = 1;
   const setup: WorkerSetup = {
     module: await compileModule('simd', true),
     memories: [{ memory: memory.memory, scratch }],
@@ -82,7 +81,6 @@ async function serveHere() {
     threads: 1,
     kernelSet: 0,
     control,
-    generationWord: 0,
     generation: 0,
     saysDone: true,
   };
@@ -92,7 +90,7 @@ async function serveHere() {
     vi.spyOn(Atomics, 'wait').mockImplementation(() => {
       const task = tasks[next++];
       if (!task) throw new Error('terminated');
-      [words[18], words[16], words[0]] = [task.task, task.list, next];
+      [words[18], words[16], words[32], words[33], words[0]] = [task.task, task.list, 1, 1, next];
       return 'ok';
     });
     deliver({ data: setup });
@@ -153,7 +151,7 @@ test('a thread loads weights from open files, says what it could not read, and s
     { ...place, from: closed, layout, dtype },
   ].map((job) => ({ ...job, weight: memory.allocate(byteLength, 'test') }));
   const list = memory.allocate(loadListBytes(jobs), 'test');
-  writeLoadList(memory, list, jobs, memory.allocate(stagingBytes(jobs), 'test'));
+  writeLoadList(memory, list, jobs, memory.allocate(stagingBytes(jobs), 'test'), 1);
   run({ task: LOAD, list }, { task: LISTEN, list: 0 });
   await file.close();
   await rm(path);
