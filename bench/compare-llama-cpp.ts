@@ -25,6 +25,7 @@ interface Pair {
 const options = benchOptions();
 const cases = chosen(llamaCppCases, options);
 bootstrap('peers');
+if (cases.some(({ measures }) => measures === 'first-token')) bootstrap('build');
 
 for (const one of cases) {
   await readIntoPageCache(one.model());

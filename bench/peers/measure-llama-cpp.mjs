@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import { foreignLoad } from '../support/cpu-load.ts';
 import { peakResidentBytes } from '../support/resident.ts';
-import { promptOf, settingsFrom, warmUpPrompt, WARM_UP_GENERATED } from '../support/run-settings.ts';
+import { promptOf, settingsFrom, untilCompiled, warmUpPrompt, WARM_UP_GENERATED } from '../support/run-settings.ts';
 
 const {
   model: modelPath,
@@ -29,6 +29,7 @@ const llama = await getLlama({
   logger,
   build: 'never',
 });
+if (cold) await untilCompiled();
 let load = foreignLoad();
 const start = performance.now();
 const model = await llama.loadModel({ modelPath, useMmap: true, ...(gpu && { gpuLayers: 'max' }) });

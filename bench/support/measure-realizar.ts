@@ -2,14 +2,26 @@
 //
 //   node bench/support/measure-realizar.ts MODEL --threads 2 --prompt 256 --generate 64 [--context 2048] [--kv f16] [--cold]
 import type { KvDType } from '../../src/backend/backend.ts';
-import { loadEngine } from '../../src/index.ts';
 import { foreignLoad } from './cpu-load.ts';
 import { peakResidentBytes } from './resident.ts';
-import { promptOf, settingsFrom, textOf, warmUpPrompt, WARM_UP_GENERATED, type Run } from './run-settings.ts';
+import {
+  promptOf,
+  settingsFrom,
+  textOf,
+  untilCompiled,
+  warmUpPrompt,
+  WARM_UP_GENERATED,
+  type Run,
+} from './run-settings.ts';
 
 const settings = settingsFrom(process.argv.slice(2));
 const { model, threads, generatedTokens, contextLength, cold, kernelSet } = settings;
 const greedy = { temperature: 0, ignoreEos: true };
+
+// A cold run is of the built package, as users have it: stripping types would be a part of what it measures.
+const entry = cold ? '../../dist/index.js' : '../../src/index.ts';
+const { loadEngine } = (await import(entry)) as typeof import('../../src/index.ts');
+if (cold) await untilCompiled();
 
 let load = foreignLoad();
 const start = performance.now();

@@ -91,6 +91,9 @@ export function textOf(length: number, first = 0): string {
 /** Begins unlike `textOf`. */
 export const warmUpText = (length: number): string => `A warm-up. ${textOf(length, 500)}`;
 
+/** A moment for what V8 still compiles in the background for a script itself. */
+export const untilCompiled = (): Promise<void> => new Promise((resume) => setTimeout(resume, 500));
+
 /** What one process found. */
 export interface Run {
   readonly engine: string;

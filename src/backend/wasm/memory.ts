@@ -55,13 +55,30 @@ export class WasmMemory {
     return true;
   }
 
-  #reserve(end: number, what: string, wanted: number): void {
+  /**
+   * Makes room for what is going to be allocated: growing once is cheaper than many times, and does not hold up threads that
+   * touch new pages meanwhile. Where there is no such room, `allocate` will say what it was for.
+   */
+  makeRoom(bytes: number): void {
+    try {
+      this.#growTo(this.#used + bytes);
+    } catch {
+      // told by the allocation that needs it
+    }
+  }
+
+  #growTo(end: number): void {
     const missing = end - this.byteLength;
     if (missing <= 0) return;
+    if (end > this.maxBytes) throw new RangeError('beyond what it may have');
+    const room = Math.min(Math.max(missing, GROWTH_BYTES), this.maxBytes - this.byteLength);
+    this.memory.grow(Math.ceil(room / PAGE_BYTES));
+    this.#renewViews();
+  }
+
+  #reserve(end: number, what: string, wanted: number): void {
     try {
-      if (end > this.maxBytes) throw new RangeError('beyond what it may have');
-      const room = Math.min(Math.max(missing, GROWTH_BYTES), this.maxBytes - this.byteLength);
-      this.memory.grow(Math.ceil(room / PAGE_BYTES));
+      this.#growTo(end);
     } catch (cause) {
       throw new RealizarError(
         'out-of-memory',
@@ -70,7 +87,6 @@ export class WasmMemory {
         { cause, field: what },
       );
     }
-    this.#renewViews();
   }
 
   // Typed as plain buffers: nothing here can be resized or detached behind our back, which is what the types guard.

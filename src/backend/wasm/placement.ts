@@ -7,12 +7,14 @@ import { weightBytes } from './upload.ts';
 /** In which memory things lie, by its number. */
 export interface Placement {
   readonly banks: number;
+  /** Bytes of the weights in each memory. */
+  readonly weightBytes: readonly number[];
   ofWeight(name: string): number;
   ofLayer(layer: number): number;
 }
 
 /** Everything in one memory. */
-export const onePlace: Placement = { banks: 1, ofWeight: () => 0, ofLayer: () => 0 };
+export const onePlace: Placement = { banks: 1, weightBytes: [0], ofWeight: () => 0, ofLayer: () => 0 };
 
 /** Left free in every memory, for activations and what the threads need: a sixteenth, and never less than this. */
 const MIN_ROOM_BYTES = 6 * 2 ** 20;
@@ -28,20 +30,28 @@ export function placeModel(plan: MemoryPlan, maxBytes: number): Placement {
   const kvBytes = kvLayerBytes(plan.kvCache);
   const weights = new Map<string, number>();
   const layers = new Map<number, number>();
+  const bytesOfBanks = [0];
   let bank = 0;
   let used = 0;
   for (const part of plan.parts) {
-    const bytes = partBytes(part) + (part.layer === undefined ? 0 : kvBytes);
+    const ownBytes = partBytes(part);
+    const bytes = ownBytes + (part.layer === undefined ? 0 : kvBytes);
     if (bytes > room) throw tooLarge(part, bytes, room);
     if (used + bytes > room) {
-      bank += 1;
+      bank = bytesOfBanks.push(0) - 1;
       used = 0;
     }
+    bytesOfBanks[bank]! += ownBytes;
     used += bytes;
     for (const { name } of part.weights) weights.set(name, bank);
     if (part.layer !== undefined) layers.set(part.layer, bank);
   }
-  return { banks: bank + 1, ofWeight: (name) => weights.get(name) ?? 0, ofLayer: (layer) => layers.get(layer) ?? 0 };
+  return {
+    banks: bytesOfBanks.length,
+    weightBytes: bytesOfBanks,
+    ofWeight: (name) => weights.get(name) ?? 0,
+    ofLayer: (layer) => layers.get(layer) ?? 0,
+  };
 }
 
 const partBytes = ({ weights }: MemoryPart): number =>

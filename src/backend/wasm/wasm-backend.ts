@@ -155,10 +155,12 @@ export class WasmBackend implements Backend {
   async reserve(plan: MemoryPlan): Promise<void> {
     this.#open();
     this.#placement = placeModel(plan, this.#banks[0]!.memory.maxBytes);
+    const { weightBytes: bytes } = this.#placement;
     const known = this.#banks.length;
     for (let i = known; i < this.#placement.banks; i++) this.#banks.push(await Bank.create(i, this.#bankOptions));
     const added = this.#banks.slice(known);
     if (added.length > 0) await this.#alone(() => this.#executor.addBanks(added));
+    this.#banks.forEach(({ memory }, i) => memory.makeRoom(bytes[i] ?? 0));
   }
 
   async upload(source: WeightSource): Promise<Tensor> {

@@ -33,6 +33,17 @@ describe.each([true, false])('a memory (shared: %s)', (shared) => {
   });
 });
 
+test('makes room ahead, so that what is allocated then needs no growing; what is beyond its limit is left to allocations', () => {
+  const memory = newMemory();
+  memory.makeRoom(100 * MEBIBYTE);
+  const { byteLength } = memory;
+  expect(byteLength).toBeGreaterThanOrEqual(100 * MEBIBYTE);
+  for (let i = 0; i < 10; i++) memory.allocate(9 * MEBIBYTE, 'test');
+  expect(memory.byteLength).toBe(byteLength);
+  memory.makeRoom(5 * 1024 * MEBIBYTE);
+  expect(memory.byteLength).toBe(byteLength);
+});
+
 test('asking for more than pointers reach is refused with the sizes, and leaves the memory usable', () => {
   const memory = newMemory();
   const refusal = () => memory.allocate(5 * 1024 * MEBIBYTE, 'blk.0.ffn_up.weight');

@@ -30,6 +30,11 @@ test('parts keep their order, layers have their keys and values beside them, and
         );
         expect(used).toBeLessThan(32 * MEBIBYTE);
       }
+      expect(placement.weightBytes).toEqual(
+        placement.weightBytes.map((_, bank) =>
+          sizes.reduce((sum, size, i) => sum + (banks[i] === bank ? size * MEBIBYTE : 0), 0),
+        ),
+      );
       sizes.slice(1).forEach((_, layer) => expect(placement.ofLayer(layer)).toBe(banks[layer + 1]));
     }),
   );
