@@ -14,6 +14,8 @@ export interface BankOptions {
   readonly threads: number;
   /** Number of the kernel set. */
   readonly kernelSet: number;
+  /** Whether V8 fuses vectors. */
+  readonly wide?: boolean;
   /** Pages of 64 KiB that it may grow to. */
   readonly maxPages: number;
 }
@@ -31,12 +33,13 @@ export class Bank {
   times: { readonly pointer: number; readonly numbers: number } | undefined;
 
   static async create(index: number, options: BankOptions): Promise<Bank> {
-    const { module, shared, kernelSet, threads, maxPages } = options;
+    const { module, shared, kernelSet, wide = false, threads, maxPages } = options;
     const memory = createMemory(INITIAL_PAGES, shared);
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
     const kernels = instance.exports as unknown as KernelExports;
     const own = new WasmMemory(memory, kernels.heap_base(), maxPages);
-    kernels.init_linear(kernelSet, shared ? 0 : own.allocate(kernels.linear_scratch_bytes(), 'the kernels'));
+    const scratch = shared ? 0 : own.allocate(kernels.linear_scratch_bytes(), 'the kernels');
+    kernels.init_linear(kernelSet, scratch, Number(wide));
     return new Bank(index, own, kernels, threads);
   }
 

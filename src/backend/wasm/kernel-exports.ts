@@ -8,7 +8,7 @@ export interface KernelExports {
   /** @returns the next command, 0 at the end */
   proceed(command: number, threads: number): number;
 
-  init_linear(kernelSet: number, scratch: number): void;
+  init_linear(kernelSet: number, scratch: number, wide: number): void;
   linear_scratch_bytes(): number;
   /** The form in which a layout's kernels want activations. */
   form_of(layout: number): number;

@@ -25,6 +25,8 @@ export interface ThreadsOptions {
   readonly module: WebAssembly.Module;
   /** Number of the kernel set. */
   readonly kernelSet: number;
+  /** Whether V8 fuses vectors. */
+  readonly wide?: boolean;
 }
 
 /** Starts workers, which takes them as long as choosing and compiling what they will run. */
@@ -32,7 +34,7 @@ export const spawnThreads = (threads: number): WorkerHandle[] =>
   Array.from({ length: threads }, () => spawnWorker(workerSource));
 
 /** What stays the same whenever a thread is set up. */
-type CommonSetup = Pick<WorkerSetup, 'module' | 'threads' | 'kernelSet' | 'control' | 'saysDone'>;
+type CommonSetup = Pick<WorkerSetup, 'module' | 'threads' | 'kernelSet' | 'wide' | 'control' | 'saysDone'>;
 
 /**
  * Worker threads that share one memory or several. They sleep between tasks; a task wakes them by a store and a notify, and is
@@ -54,10 +56,10 @@ export class Threads implements Executor {
   #resolveTask: (() => void) | undefined;
 
   /** @throws RealizarError `backend-unavailable` where a worker does not start */
-  static async start(bank: Bank, { workers, module, kernelSet }: ThreadsOptions): Promise<Threads> {
+  static async start(bank: Bank, { workers, module, kernelSet, wide = false }: ThreadsOptions): Promise<Threads> {
     const control = bank.memory.allocate(CONTROL_BYTES, 'the threads');
     const words = bank.memory.i32.subarray(control / 4, (control + CONTROL_BYTES) / 4);
-    const setup = { module, threads: workers.length, kernelSet, control, saysDone: !hasWaitAsync };
+    const setup = { module, threads: workers.length, kernelSet, wide, control, saysDone: !hasWaitAsync };
     const started = new Threads(workers, setup, words);
     await started.#addBanks([bank]);
     return started;

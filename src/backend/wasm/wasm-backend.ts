@@ -89,10 +89,19 @@ async function openOn(
   const choice = await chooseKernels(options.kernelSet);
   const module = await compileModule(choice.build, !inline);
   const kernelSet = kernelSets[choice.kernelSet];
-  const bankOptions = { module, shared: !inline, threads, kernelSet, maxPages: options.maxPages ?? MAX_PAGES };
-  const bank = await Bank.create(0, bankOptions);
-  const executor = inline ? new InlineExecutor() : await Threads.start(bank, { workers, module, kernelSet });
   const widens = options.wideVectors === true && canWidenVectors();
+  const bankOptions = {
+    module,
+    shared: !inline,
+    threads,
+    kernelSet,
+    wide: widens,
+    maxPages: options.maxPages ?? MAX_PAGES,
+  };
+  const bank = await Bank.create(0, bankOptions);
+  const executor = inline
+    ? new InlineExecutor()
+    : await Threads.start(bank, { workers, module, kernelSet, wide: widens });
   return new WasmBackend(bank, bankOptions, executor, choice.name, widens);
 }
 

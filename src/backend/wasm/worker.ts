@@ -8,6 +8,8 @@ export interface WorkerSetup {
   /** Threads that run lists; those beyond only help to load. */
   readonly threads: number;
   readonly kernelSet: number;
+  /** Whether V8 fuses vectors. */
+  readonly wide: boolean;
   /** Where the control words lie in the first memory; see threads.ts. */
   readonly control: number;
   /** The generation that a thread that runs lists waits to see changed. */
@@ -28,7 +30,7 @@ interface Port {
 }
 
 interface KernelExports {
-  init_linear(kernelSet: number, scratch: number): void;
+  init_linear(kernelSet: number, scratch: number, wide: number): void;
   run(list: number, thread: number, threads: number): void;
   work(command: number, thread: number): void;
   proceed(command: number, threads: number): number;
@@ -148,10 +150,10 @@ function runTimed(kernels: KernelExports, list: number, threads: number, times: 
   times[at] = 0;
 }
 
-function instantiate(own: WorkerMemory, { module, kernelSet }: WorkerSetup): Instance {
+function instantiate(own: WorkerMemory, { module, kernelSet, wide }: WorkerSetup): Instance {
   const instance = new WebAssembly.Instance(module, { env: { memory: own.memory } });
   const kernels = instance.exports as unknown as KernelExports;
-  kernels.init_linear(kernelSet, own.scratch);
+  kernels.init_linear(kernelSet, own.scratch, Number(wide));
   return { ...own, kernels };
 }
 

@@ -80,6 +80,7 @@ async function serveHere() {
     thread: 0,
     threads: 1,
     kernelSet: 0,
+    wide: false,
     control,
     generation: 0,
     saysDone: true,

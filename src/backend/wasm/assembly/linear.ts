@@ -17,7 +17,7 @@ import { layout_form, layout_group_bytes } from './linear/layouts';
 import { prepare_token } from './linear/prepare';
 import { repack_group } from './linear/repack';
 import { run_groups } from './linear/run';
-import { set_kernel_set, set_scratch, SCRATCH_BYTES } from './linear/state';
+import { set_kernel_set, set_scratch, set_wide, SCRATCH_BYTES } from './linear/state';
 
 /** Bytes of scratch memory each thread has to give to `init_linear`. */
 export function linear_scratch_bytes(): i32 {
@@ -30,9 +30,11 @@ export function linear_scratch_bytes(): i32 {
  * @param kernel_set 0 i16, 1 relaxed-pairs, 2 relaxed-dot with unsigned bytes, 3 relaxed-dot with signed bytes; the
  *   `simd` build has 0 alone. The same in all instances that share a memory: packed weights depend on it.
  * @param scratch `linear_scratch_bytes` of this thread's own, 64-byte aligned
+ * @param wide 1 where the engine fuses pairs of vectors; the same in all instances too. It changes no bit of a result.
  */
-export function init_linear(kernel_set: i32, scratch: usize): void {
+export function init_linear(kernel_set: i32, scratch: usize, wide: i32): void {
   set_kernel_set(kernel_set);
+  set_wide(wide);
   set_scratch(scratch);
 }
 

@@ -13,7 +13,7 @@ import { module as simd } from '../../../../src/generated/wasm-simd.ts';
 
 interface Exports {
   readonly linear_scratch_bytes: () => number;
-  readonly init_linear: (set: number, scratch: number) => void;
+  readonly init_linear: (set: number, scratch: number, wide: number) => void;
   readonly group_bytes: (layout: number, columns: number) => number;
   readonly source_row_bytes: (dtype: number, columns: number) => number;
   readonly repack_rows: (layout: number, dtype: number, source: number, sourceRowBytes: number, weight: number, rows: number, columns: number, firstGroup: number, groups: number) => number; // prettier-ignore
@@ -71,13 +71,18 @@ export class LinearKernels {
   #free = 65536;
   readonly #afterScratch: number;
 
-  constructor(build: Build, set: KernelSet) {
+  /** @param options.wide whether kernels are taken that pay where V8 fuses vectors; their bits are the same */
+  constructor(build: Build, set: KernelSet, options: { readonly wide?: boolean } = {}) {
     this.set = set;
     const module = new WebAssembly.Module(
       new Uint8Array(inflateRawSync(Buffer.from({ relaxed, simd }[build], 'base64'))),
     );
     this.exports = new WebAssembly.Instance(module, { env: { memory: this.memory } }).exports as unknown as Exports;
-    this.exports.init_linear(kernelSets[set], this.allocate(this.exports.linear_scratch_bytes()));
+    this.exports.init_linear(
+      kernelSets[set],
+      this.allocate(this.exports.linear_scratch_bytes()),
+      Number(options.wide ?? false),
+    );
     this.#afterScratch = this.#free;
   }
 

@@ -11,7 +11,7 @@
 //                                                            0..7 and 16..23, and of columns 8..15 and 24..31
 //   sums header    f32 d | i32 whole | f32 d · sum of columns 0..15 | f32 d · sum of columns 16..31
 
-import { kernel_set, PAIRS } from './state';
+import { is_wide, kernel_set, PAIRS } from './state';
 
 /** f32; a tile of T tokens: for every column its T values. */
 export const FLOATS = 0;
@@ -70,7 +70,7 @@ export const LARGEST_HALVES_TILE = 16;
 function largest_tile(form: i32, tokens: i32): i32 {
   if (form == I8_HALVES) return LARGEST_HALVES_TILE;
   if (is_paired(form)) return 8;
-  if (form == I16_ZEROS) return 6;
+  if (form == I16_ZEROS) return is_wide() ? 4 : 6;
   return form == FLOATS || unpacks(form, tokens) ? 5 : 4;
 }
 

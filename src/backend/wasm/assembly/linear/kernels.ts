@@ -1,5 +1,6 @@
 // The kernels there are: every layout with every kernel set that multiplies it.
 
+import { byte_tile } from './byte-tile';
 import { float_streams, float_tile, unpack_floats } from './floats';
 import { integer_streams } from './integer-streams';
 import { integer_tile } from './integer-tile';
@@ -11,7 +12,7 @@ import { nibble_streams } from './nibble-streams';
 import { nibble_tile } from './nibble-tile';
 import { six_bit_streams, six_bit_tile } from './six-bits';
 import { slab_tile } from './slab-tile';
-import { DOT_UNSIGNED, PAIRS } from './state';
+import { DOT_UNSIGNED, I16, is_wide, PAIRS } from './state';
 import { N0, N1, N10, N2, N3, N4, N5, N6, N7, N8, N9 } from './statics';
 import { has_large_tiles, is_i16 } from './traits';
 import { unpack_slab } from './unpack-slab';
@@ -98,6 +99,21 @@ function floats<L>(size: i32, group: usize, stride: usize, x: usize, columns: i3
   if (size == 3) return float_tile<L, N3>(group, x, columns, sums);
   if (size == 4) return float_tile<L, N4>(group, x, columns, sums);
   float_tile<L, N5>(group, x, columns, sums);
+}
+
+/** Whether `run_two_groups` multiplies this layout: its sums and operands need all the registers there are if they are wide. */
+@inline
+export function goes_by_two(layout: i32): bool {
+  return is_wide() && layout == BYTES && set_of_layout(layout) == I16;
+}
+
+/** 2 groups, `stride` bytes apart, times a tile of `size` tokens, 1 to 4; added to `sums` [2, size, 8]. */
+export function run_two_groups(size: i32, group: usize, stride: usize, x: usize, columns: i32, sums: usize): void {
+  const blocks = columns >> 5;
+  if (size == 1) return byte_tile<N1>(group, stride, x, blocks, sums);
+  if (size == 2) return byte_tile<N2>(group, stride, x, blocks, sums);
+  if (size == 3) return byte_tile<N3>(group, stride, x, blocks, sums);
+  byte_tile<N4>(group, stride, x, blocks, sums);
 }
 
 /** An unpacked slab times a tile of `size` tokens, 4 or 5, floats from 2; added to `sums`. `layout` is the packed weight's. */

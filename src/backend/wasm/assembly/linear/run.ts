@@ -2,7 +2,7 @@
 // once (state.ts); tiles are slow enough for the memory to keep up.
 
 import { prepared_token_bytes, tile_count, tile_size, tile_start, unpacks } from './forms';
-import { run_kernel, run_slab, STREAMED, UNPACK } from './kernels';
+import { goes_by_two, run_kernel, run_slab, run_two_groups, STREAMED, UNPACK } from './kernels';
 import { F32_COLUMNS, layout_form, layout_group_bytes, NIBBLES } from './layouts';
 import { scratch_memory, slab_memory, STREAMS, TILES_PER_PASS } from './state';
 import { store_rows } from './store-rows';
@@ -10,6 +10,9 @@ import { SLAB_COLUMNS } from './unpack-slab';
 
 /** Weights that all tiles meet before the next weights come from memory: they have to stay in the second cache meanwhile. */
 const CACHED_BYTES: i32 = 256 * 1024;
+
+/** A group and a tile of activations that are no more stay in the first cache while the next group comes from memory. */
+const FIRST_CACHE_BYTES: i32 = 30 * 1024;
 
 export function run_groups(
   layout: i32, weight: usize, rows: i32, columns: i32, firstGroup: i32, groups: i32,
@@ -28,18 +31,46 @@ export function run_groups(
       store_group(group, 0, 1, sums + <usize>stream * 32, rows, y, yStride, bias, accumulate);
     }
   }
+  const largest = tile_size(form, tokens, 0) * <i32>prepared_token_bytes(form, columns);
   const together = max(1, CACHED_BYTES / <i32>bytes);
   for (let start = firstGroup + streamed * STREAMS; start < firstGroup + groups; start += together) {
     const stop = min(start + together, firstGroup + groups);
+    const is_fetched = tokens > 1 && goes_by_two(layout) && <i32>bytes + largest > FIRST_CACHE_BYTES;
+    if (is_fetched) fetch(weight + <usize>start * bytes, <usize>(stop - start) * bytes, sums);
     for (let pass = 0; pass < passes; pass++) {
       const tile = (pass * tiles) / passes, end = ((pass + 1) * tiles) / passes;
       const first = tile_start(form, tokens, tile), count = tile_start(form, tokens, end) - first;
-      for (let group = start; group < stop; group++) {
+      let group = start;
+      if (goes_by_two(layout) && (is_fetched || pass > 0)) {
+        const x = prepared + <usize>first * prepared_token_bytes(form, columns);
+        const second_sums = sums + <usize>count * 32;
+        for (; group + 1 < stop; group += 2) {
+          memory.fill(sums, 0, <usize>count * 64);
+          run_two_groups(count, weight + <usize>group * bytes, bytes, x, columns, sums);
+          store_group(group, first, count, sums, rows, y, yStride, bias, accumulate);
+          store_group(group + 1, first, count, second_sums, rows, y, yStride, bias, accumulate);
+        }
+      }
+      for (; group < stop; group++) {
         run_group(layout, weight + <usize>group * bytes, columns, prepared, tokens, tile, end, sums);
         store_group(group, first, count, sums, rows, y, yStride, bias, accumulate);
       }
     }
   }
+}
+
+/**
+ * Brings weights into the second cache, from four distant places at once. Processors fetch ahead for one group after another, but
+ * not between activations that come from the second cache each time.
+ */
+function fetch(at: usize, bytes: usize, sums: usize): void {
+  const quarter = bytes >> 2;
+  let any = 0;
+  for (const end = at + quarter; at < end; at += 64) {
+    any |= load<i32>(at) | load<i32>(at + quarter) | load<i32>(at + 2 * quarter) | load<i32>(at + 3 * quarter);
+  }
+  // Stored, so that no compiler leaves out the loads; sums are cleared before they are used.
+  store<i32>(sums, any);
 }
 
 /** Whether tokens meet weights of this layout in unpacked slabs. Floats repay it as soon as there is a second tile. */

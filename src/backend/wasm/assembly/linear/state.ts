@@ -22,6 +22,7 @@ export const SCRATCH_BYTES: i32 = SUMS_BYTES + SLAB_BYTES;
 
 let current_set: i32 = I16;
 let current_scratch: usize = 0;
+let fuses_vectors: i32 = 0;
 
 export function set_kernel_set(set: i32): void {
   current_set = set;
@@ -30,6 +31,16 @@ export function set_kernel_set(set: i32): void {
 @inline
 export function kernel_set(): i32 {
   return current_set;
+}
+
+export function set_wide(wide: i32): void {
+  fuses_vectors = wide;
+}
+
+/** Whether twice as many values fit the registers. */
+@inline
+export function is_wide(): bool {
+  return fuses_vectors != 0;
 }
 
 export function set_scratch(scratch: usize): void {
