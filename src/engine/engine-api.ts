@@ -46,7 +46,7 @@ export interface LoadOptions {
   /** Part of the name of the GPU to take, where there are several. */
   readonly device?: string;
   /**
-   * Whether a GPU's kernels are timed on the model's weights, which takes up to two seconds: `on` (default): once for a device and
+   * Whether a GPU's kernels are timed on the model's weights, which takes up to a second: `on` (default): once for a device and
    * model, and what was found is kept in the user's cache folder or the page's IndexedDB; `off`: never; `again`: now, and on
    * software devices too. Results do not depend on it.
    */

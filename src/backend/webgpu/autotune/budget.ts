@@ -8,7 +8,7 @@ export interface Limits {
   readonly totalMs: number;
 }
 
-export const usualLimits: Limits = { deviceMs: 150, trials: 36, totalMs: 2000 };
+export const usualLimits: Limits = { deviceMs: 150, trials: 36, totalMs: 1000 };
 
 /** What is left of the limits. */
 export class Budget {

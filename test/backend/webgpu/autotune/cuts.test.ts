@@ -7,6 +7,8 @@ import {
   tileCuts,
   vectorCuts,
 } from '../../../../src/backend/webgpu/autotune/cuts.ts';
+import { trialBench } from '../../../../src/backend/webgpu/autotune/trial-bench.ts';
+import { Gpu } from '../../../../src/backend/webgpu/gpu.ts';
 import { kindOf } from '../../../../src/backend/webgpu/kernels/product-kind.ts';
 import { Product, type ProductSpec } from '../../../../src/backend/webgpu/kernels/product.ts';
 import { type Tuning, tuningOf } from '../../../../src/backend/webgpu/kernels/tuning.ts';
@@ -14,6 +16,7 @@ import type { DType } from '../../../../src/dtype/index.ts';
 import { expectSameBits } from '../../support/compare.ts';
 import { Random, randomNorm, randomWeight } from '../../support/random.ts';
 import { bufferOf, describeWithGpu, readBack } from '../support/open-gpu.ts';
+import { nullDevice } from '../support/null-device.ts';
 import { poisoned, uploaded } from '../support/weights.ts';
 import { someGpu, someKind, someTuning } from './support/fake-bench.ts';
 
@@ -46,6 +49,37 @@ test('neighbours differ in one size, and none needs more memory than every devic
   const small = { ...someGpu, limits: { maxComputeInvocationsPerWorkgroup: 128 } as GPUSupportedLimits };
   const vectors = vectorCuts({ ...someTuning, subgroup: 1 }, small, someKind());
   for (const { workgroup, shuffle } of allCuts(vectors)) expect([workgroup! <= 128, shuffle]).toEqual([true, 0]);
+});
+
+describeWithGpu('cuts on devices that are not here', () => {
+  test.each([
+    { vendor: 'nvidia', subgroupMinSize: 32, subgroupMaxSize: 32, hasDot4: true },
+    { vendor: 'apple', subgroupMinSize: 32, subgroupMaxSize: 32, hasDot4: true },
+    { vendor: 'intel', subgroupMinSize: 8, subgroupMaxSize: 32, hasDot4: true },
+  ])('all compile: $vendor', { timeout: 60_000 }, async (known) => {
+    const opened = await nullDevice({ ...known, isFallback: false });
+    const own = new Gpu(opened.device, opened.facts);
+    const bench = trialBench(opened);
+    const tuning = tuningOf(opened.facts);
+    for (const format of ['q4_0', 'q6_k', 'f16'] as const) {
+      for (const [form, inputs] of [
+        ['gated', 512],
+        ['add', 1024],
+      ] as const) {
+        const weight = () => uploaded(own, randomWeight(new Random(format), format, [32, inputs]));
+        const matrices = form === 'gated' ? [await weight(), await weight()] : [await weight()];
+        const kind = { name: form, products: [{ form, matrices }], bytes: 0, hasManyRows: true };
+        for (const space of [vectorCuts(tuning, opened.facts, kind), tileCuts(tuning, kind)]) {
+          for (const cut of allCuts(space)) {
+            const contender = await bench.start(kind, { ...tuning, ...space.tuning(cut) }, space.tokens);
+            expect(contender, `${format} ${form} ${space.describe(cut)}`).toBeDefined();
+            contender!.end();
+          }
+        }
+      }
+    }
+    opened.device.destroy();
+  });
 });
 
 describeWithGpu('cuts', (gpu) => {
