@@ -48,9 +48,9 @@ const bf16Columns: Layout = { id: 2, columns: 1, bytes: 16 };
 const nibbles: Layout = { id: 3, columns: 32, bytes: 16 + 128 };
 const nibblesMin: Layout = { id: 4, columns: 32, bytes: 32 + 128 };
 const bytes: Layout = { id: 5, columns: 32, bytes: 16 + 256 };
-const bytesMin: Layout = { id: 6, columns: 32, bytes: 32 + 256 };
+const sixBitsMin: Layout = { id: 6, columns: 32, bytes: 32 + 192 };
 const kNibbles: Layout = { id: 7, columns: 256, bytes: 64 + 8 * (16 + 128) };
-const kBytes: Layout = { id: 8, columns: 256, bytes: 64 + 8 * (16 + 256) };
+const kSixBitsMin: Layout = { id: 8, columns: 256, bytes: 64 + 8 * (16 + 192) };
 const kSixBits: Layout = { id: 9, columns: 256, bytes: 32 + 8 * (16 + 192) };
 const kHalves: Layout = { id: 10, columns: 256, bytes: 64 + 8 * (32 + 128) };
 
@@ -61,12 +61,12 @@ const layoutOf: Readonly<Record<PackedDType, Layout>> = {
   q4_0: nibbles,
   q4_1: nibblesMin,
   q5_0: bytes,
-  q5_1: bytesMin,
+  q5_1: sixBitsMin,
   q8_0: bytes,
   q2_k: kHalves,
   q3_k: kHalves,
   q4_k: kNibbles,
-  q5_k: kBytes,
+  q5_k: kSixBitsMin,
   q6_k: kSixBits,
 };
 

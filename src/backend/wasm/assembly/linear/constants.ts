@@ -10,6 +10,7 @@ const TABLE = memory.data<u32>(
     0x72800000, 0x72800000, 0x72800000, 0x72800000, // 2^102
     0x70800000, 0x70800000, 0x70800000, 0x70800000, // 2^98
     0xc2000000, 0xc2000000, 0xc2000000, 0xc2000000, // -32
+    0x00010001, // 1 as 16 bits
   ],
   16,
 );
@@ -20,4 +21,5 @@ const TABLE = memory.data<u32>(
 @inline export function short_float_bits(): v128 { return v128.load(TABLE, 48); }
 @inline export function two_to_102(): v128 { return v128.load(TABLE, 64); }
 @inline export function two_to_98(): v128 { return v128.load(TABLE, 80); }
+@inline export function ones(): v128 { return v128.load32_splat(TABLE, 112); }
 @inline export function negative_32(): v128 { return v128.load(TABLE, 96); }

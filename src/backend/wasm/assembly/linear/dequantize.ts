@@ -1,8 +1,8 @@
 // One row of a packed group back to f32, as ggml decodes it. For embeddings: a row is read once, so plain is fast enough.
 
 import {
-  BF16_COLUMNS, BYTES, F32_COLUMNS, has_chunk_pairs, has_halves, has_min, head_bytes, is_nibbles, K_NIBBLES, K_SIX_BITS, NIBBLES,
-  quant_bytes, scale_bytes, six_bit_column, six_bit_scale, stored_offset, subtracts,
+  BF16_COLUMNS, BYTES, F32_COLUMNS, has_chunk_pairs, has_halves, has_min, head_bytes, is_nibbles, is_six_bits, K_NIBBLES, K_SIX_BITS,
+  NIBBLES, quant_bytes, scale_bytes, six_bit_column, six_bit_scale, stored_offset, subtracts,
 } from './layouts';
 import { short_float_to_f32 } from './short-float';
 import { kernel_set } from './state';
@@ -63,7 +63,7 @@ function packed_quant(layout: i32, quants: usize, row: i32, column: i32, offset:
     return row < 4 ? byte & 15 : byte >> 4;
   }
   const at = (row < 4 ? 0 : 16) + low_row;
-  if (layout == K_SIX_BITS) return six_bit_quant(quants + <usize>(96 * (column >> 4) + at), chunk & 3);
+  if (is_six_bits(layout)) return six_bit_quant(quants + <usize>(96 * (column >> 4) + at), chunk & 3);
   return <i32>load<u8>(quants + <usize>(32 * chunk + at)) ^ offset;
 }
 

@@ -5,8 +5,8 @@ import { float_streams, float_tile, unpack_floats } from './floats';
 import { integer_streams } from './integer-streams';
 import { integer_tile } from './integer-tile';
 import {
-  BF16_COLUMNS, BYTES, BYTES_MIN, F16_COLUMNS, F32_COLUMNS, has_halves, has_min, K_BYTES, K_HALVES, K_NIBBLES, K_SIX_BITS, NIBBLES,
-  NIBBLES_MIN, set_of_layout,
+  BF16_COLUMNS, BYTES, F16_COLUMNS, F32_COLUMNS, has_halves, has_min, K_HALVES, K_NIBBLES, K_SIX_BITS, K_SIX_BITS_MIN, NIBBLES,
+  NIBBLES_MIN, set_of_layout, SIX_BITS_MIN,
 } from './layouts';
 import { nibble_streams } from './nibble-streams';
 import { nibble_tile } from './nibble-tile';
@@ -40,8 +40,8 @@ export function run_kernel(layout: i32, size: i32, group: usize, stride: usize, 
 /** Any integer layout. */
 function bytes<S>(layout: i32, size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
   if (layout == BYTES) return integers<N5, S>(size, group, stride, x, blocks, sums);
-  if (layout == BYTES_MIN) return integers<N6, S>(size, group, stride, x, blocks, sums);
-  if (layout == K_BYTES) return integers<N8, S>(size, group, stride, x, blocks, sums);
+  if (layout == SIX_BITS_MIN) return integers<N6, S>(size, group, stride, x, blocks, sums);
+  if (layout == K_SIX_BITS_MIN) return integers<N8, S>(size, group, stride, x, blocks, sums);
   if (layout == K_SIX_BITS) return integers<N9, S>(size, group, stride, x, blocks, sums);
   nibbles<S>(layout, size, group, stride, x, blocks, sums);
 }
@@ -59,7 +59,9 @@ function pairs(layout: i32, size: i32, group: usize, stride: usize, x: usize, bl
   if (layout == NIBBLES) return nibble_pairs<N3>(size, group, stride, x, blocks, sums);
   if (layout == NIBBLES_MIN) return nibble_pairs<N4>(size, group, stride, x, blocks, sums);
   if (layout == K_NIBBLES) return nibble_pairs<N7>(size, group, stride, x, blocks, sums);
-  if (layout == K_SIX_BITS) return six_bits(size, group, stride, x, blocks, sums);
+  if (layout == SIX_BITS_MIN) return six_bits<N6>(size, group, stride, x, blocks, sums);
+  if (layout == K_SIX_BITS_MIN) return six_bits<N8>(size, group, stride, x, blocks, sums);
+  if (layout == K_SIX_BITS) return six_bits<N9>(size, group, stride, x, blocks, sums);
   if (layout == K_HALVES) return nibble_pairs<N10>(size, group, stride, x, blocks, sums);
 }
 
@@ -75,9 +77,9 @@ function nibble_pairs<L>(size: i32, group: usize, stride: usize, x: usize, block
   nibble_tile<L, N8>(group, x, blocks, sums);
 }
 
-function six_bits(size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
-  if (size == STREAMED) return six_bit_streams(group, stride, x, blocks, sums);
-  six_bit_tile(group, size, x, blocks, sums);
+function six_bits<L>(size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {
+  if (size == STREAMED) return six_bit_streams<L>(group, stride, x, blocks, sums);
+  six_bit_tile<L>(group, size, x, blocks, sums);
 }
 
 function integers<L, S>(size: i32, group: usize, stride: usize, x: usize, blocks: i32, sums: usize): void {

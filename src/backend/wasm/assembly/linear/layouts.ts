@@ -8,7 +8,7 @@
 //   bytes      256 B: chunk j at 32 j: 16 B of rows 0..3, then 16 B of rows 4..7; byte 4 r + c
 //   six bits   96 B for each half of 16 columns: chunks 0..2 as in bytes; bits 6 and 7 of the three, first to last, are bits
 //              4 5, 2 3 and 0 1 of chunk 3. Rows 0..3 and 4..7 take the same steps, side by side: an engine may fuse them.
-//              In the pairs set columns are in the order of halves_in_turn (forms.ts), and so are group scales
+//              Those of q6_k have their columns and group scales in the order of halves_in_turn (forms.ts) in the pairs set
 //
 // Blocks of a K-quant come in eights behind 8 scales and 8 negated minima as f32; a block begins with group scales and group
 // minima, a signed byte for each row.
@@ -28,12 +28,12 @@ export const NIBBLES = 3;
 export const NIBBLES_MIN = 4;
 /** q8_0, q5_0: short float scales x 8 | bytes, + 128 unless dots are signed; value = scale · byte */
 export const BYTES = 5;
-/** q5_1: short float scales x 8 | short float minima x 8 | bytes 0..31; value = scale · byte + min */
-export const BYTES_MIN = 6;
+/** q5_1: short float scales x 8 | short float minima x 8 | six bits, 0..31; value = scale · quant + min */
+export const SIX_BITS_MIN = 6;
 /** q4_k: K head; group scales x 8 | group minima x 8 | nibbles */
 export const K_NIBBLES = 7;
-/** q5_k: K head; group scales x 8 | group minima x 8 | bytes 0..31 */
-export const K_BYTES = 8;
+/** q5_k: K head; group scales x 8 | group minima x 8 | six bits, 0..31 */
+export const K_SIX_BITS_MIN = 8;
 /** q6_k: 8 scales alone; group scales of rows 0..3 in columns 0..15 and in 16..31 | of rows 4..7 | six bits; value = ... · (quant - 32) */
 export const K_SIX_BITS = 9;
 /** q2_k, q3_k: K head; group scales x 16 as above | group minima x 16 | nibbles */
@@ -42,18 +42,18 @@ export const K_HALVES = 10;
 /** Bytes before the quants of a block. */
 @inline
 export function scale_bytes(layout: i32): usize {
-  if (layout == NIBBLES_MIN || layout == BYTES_MIN || layout == K_HALVES) return 32;
+  if (layout == NIBBLES_MIN || layout == SIX_BITS_MIN || layout == K_HALVES) return 32;
   return 16;
 }
 
-/** Where a block of six bits has the group scale of `row` for columns 16 · half and on. */
+/** Where a block of q6_k has the group scale of `row` for columns 16 · half and on. */
 @inline
 export function six_bit_scale(row: usize, half: i32): usize {
   if (kernel_set() == PAIRS) return 2 * row + <usize>half;
   return 8 * (row >> 2) + <usize>(4 * half) + (row & 3);
 }
 
-/** Where a block of six bits has a column. */
+/** Where a block of q6_k has a column. */
 @inline
 export function six_bit_column(column: i32): i32 {
   if (kernel_set() != PAIRS) return column;
@@ -62,8 +62,8 @@ export function six_bit_column(column: i32): i32 {
 
 @inline
 export function quant_bytes(layout: i32): usize {
-  if (layout == BYTES || layout == BYTES_MIN || layout == K_BYTES) return 256;
-  return layout == K_SIX_BITS ? 192 : 128;
+  if (layout == BYTES) return 256;
+  return is_six_bits(layout) ? 192 : 128;
 }
 
 /** Bytes before every eight blocks. */
@@ -92,13 +92,18 @@ export function has_chunk_pairs(layout: i32): bool {
   return kernel_set() == PAIRS && is_nibbles(layout);
 }
 
+@inline
+export function is_six_bits(layout: i32): bool {
+  return layout == SIX_BITS_MIN || layout == K_SIX_BITS_MIN || layout == K_SIX_BITS;
+}
+
 /** True where columns 0..15 and 16..31 of a block have scales of their own. */
 @inline
 export function has_halves(layout: i32): bool {
   return layout == K_HALVES || layout == K_SIX_BITS;
 }
 
-/** True where a block adds (or, in six bits, subtracts) a multiple of the sum of its activations. */
+/** True where a block adds (or, in q6_k, subtracts) a multiple of the sum of its activations. */
 @inline
 export function has_min(layout: i32): bool {
   return layout != NIBBLES && layout != BYTES;
@@ -119,7 +124,7 @@ export function stored_offset(layout: i32): i32 {
 /** The kernel set that multiplies this layout: 8-bit pairs would overflow with anything wider than six bits. */
 @inline
 export function set_of_layout(layout: i32): i32 {
-  return kernel_set() == PAIRS && !is_nibbles(layout) && layout != K_SIX_BITS ? I16 : kernel_set();
+  return kernel_set() == PAIRS && layout == BYTES ? I16 : kernel_set();
 }
 
 export function layout_form(layout: i32): i32 {

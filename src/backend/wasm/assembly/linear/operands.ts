@@ -2,7 +2,7 @@
 
 import { negative_32, two_to_102 } from './constants';
 import { load_short_floats } from './short-float';
-import { has_halves, is_k, is_nibbles, is_six_bits, subtracts } from './traits';
+import { has_halves, is_centred, is_k, is_nibbles, is_six_bits, subtracts } from './traits';
 
 /** The vector that chunk `chunk` begins with; `quants` is the first byte of the quants of a block, or of its second half. */
 @inline
@@ -51,14 +51,14 @@ export function high_dots<L, S>(low: v128, high: v128): v128 {
 @inline
 export function low_scales<L>(head: usize, block: usize, half: usize, bits: v128, scale: v128): v128 {
   if (!is_k<L>()) return load_short_floats(block, bits, scale);
-  return f32x4.mul(is_six_bits<L>() ? four_values(block + 4 * half) : low_group_values(block + 8 * half), v128.load(head));
+  return f32x4.mul(is_centred<L>() ? four_values(block + 4 * half) : low_group_values(block + 8 * half), v128.load(head));
 }
 
 /** Scales of rows 4..7. `scale` is 2^102, or 2^98 where the layout subtracts. */
 @inline
 export function high_scales<L>(head: usize, block: usize, half: usize, bits: v128, scale: v128): v128 {
   if (!is_k<L>()) return load_short_floats(block + 8, bits, scale);
-  return f32x4.mul(is_six_bits<L>() ? four_values(block + 8 + 4 * half) : high_group_values(block + 8 * half), v128.load(head, 16));
+  return f32x4.mul(is_centred<L>() ? four_values(block + 8 + 4 * half) : high_group_values(block + 8 * half), v128.load(head, 16));
 }
 
 /** Scales of rows 4..7 as the weight has them. `scale` is 2^102. */
@@ -72,7 +72,7 @@ export function true_high_scales<L, S>(head: usize, block: usize, half: usize, b
 /** What rows 0..3 add for every unit of the sum of their activations. */
 @inline
 export function low_mins<L>(head: usize, block: usize, half: usize, bits: v128, scales: v128): v128 {
-  if (is_six_bits<L>()) return f32x4.mul(scales, negative_32());
+  if (is_centred<L>()) return f32x4.mul(scales, negative_32());
   if (!is_k<L>()) return load_short_floats(block + 16, bits, two_to_102());
   return f32x4.mul(low_group_values(block + (has_halves<L>() ? 16 : 8) + 8 * half), v128.load(head, 32));
 }
@@ -80,7 +80,7 @@ export function low_mins<L>(head: usize, block: usize, half: usize, bits: v128, 
 /** What rows 4..7 add. */
 @inline
 export function high_mins<L>(head: usize, block: usize, half: usize, bits: v128, scales: v128): v128 {
-  if (is_six_bits<L>()) return f32x4.mul(scales, negative_32());
+  if (is_centred<L>()) return f32x4.mul(scales, negative_32());
   if (!is_k<L>()) return load_short_floats(block + 24, bits, two_to_102());
   return f32x4.mul(high_group_values(block + (has_halves<L>() ? 16 : 8) + 8 * half), v128.load(head, 48));
 }

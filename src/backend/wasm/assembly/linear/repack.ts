@@ -100,7 +100,7 @@ function pack_quants(layout: i32, quants: usize, out: usize): void {
   const offset = stored_offset(layout);
   if (has_chunk_pairs(layout)) return pack_nibble_pairs(quants, out);
   if (is_nibbles(layout)) return pack_nibbles(quants, out, offset);
-  if (layout != K_SIX_BITS) return pack_bytes(quants, out, offset);
-  if (kernel_set() == PAIRS) take_halves_in_turn(quants);
+  if (layout == BYTES) return pack_bytes(quants, out, offset);
+  if (layout == K_SIX_BITS && kernel_set() == PAIRS) take_halves_in_turn(quants);
   pack_six_bits(quants, out, scratch_memory());
 }
