@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { kvDTypes } from '../backend/backend.ts';
 import { version } from '../version.ts';
 import type { BenchFlags } from './commands/bench.ts';
 import type { ChatFlags } from './commands/chat.ts';
@@ -74,6 +75,11 @@ export function createProgram(): Command {
     .argument('[model]', 'GGUF file or Hugging Face folder')
     .addOption(new Option('-f, --format <format>', 'output').choices(['text', 'json']).default('text'))
     .option('-c, --context <tokens>', 'context length for the memory estimate', integer(1, 2 ** 24))
+    .addOption(
+      new Option('--cache-type <type>', 'how keys and values are stored, for the memory estimate')
+        .choices(kvDTypes)
+        .default('f32'),
+    )
     .addHelpText('after', '\nExamples:\n  $ realizar info\n  $ realizar info model.gguf -f json')
     .action(async (model: string | undefined, flags: InfoFlags) =>
       (await import('./commands/info.ts')).info(model, flags),

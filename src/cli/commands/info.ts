@@ -1,3 +1,4 @@
+import type { KvDType } from '../../backend/backend.ts';
 import { describeBackends, openBackend } from '../../backend/open.ts';
 import type { Checkpoint, MetadataValue } from '../../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../open-checkpoint.node.ts';
@@ -11,6 +12,7 @@ import { memoryEstimate } from '../memory-estimate.ts';
 export interface InfoFlags {
   readonly format: 'text' | 'json';
   readonly context?: number;
+  readonly cacheType?: KvDType;
 }
 
 /** Values longer than this are counted, not listed: vocabularies have 150,000 entries. */
@@ -19,7 +21,7 @@ const LISTED_CHARACTERS = 72;
 
 /** `realizar info [MODEL]` */
 export async function info(model: string | undefined, flags: InfoFlags): Promise<void> {
-  const facts = model === undefined ? await machineFacts() : await modelFacts(model, flags.context);
+  const facts = model === undefined ? await machineFacts() : await modelFacts(model, flags);
   console.log(
     flags.format === 'json'
       ? JSON.stringify(facts)
@@ -70,7 +72,7 @@ Node      ${facts.node}
 Backends:
 ${facts.backends.map(({ name, detail, isChosen }) => `  ${name.padEnd(9)} ${detail}${isChosen ? ' (chosen by auto)' : ''}`).join('\n')}`;
 
-async function modelFacts(path: string, context: number | undefined) {
+async function modelFacts(path: string, { context, cacheType }: InfoFlags) {
   const checkpoint = await openCheckpoint(path);
   const backend = await openBackend('wasm', { threads: 1 });
   try {
@@ -87,7 +89,7 @@ async function modelFacts(path: string, context: number | undefined) {
       ),
       dtypes: countDTypes(checkpoint),
       config: { ...shape, ropePairing: rope.pairing },
-      memory_bytes: memoryEstimate(plan, backend, context),
+      memory_bytes: memoryEstimate(plan, backend, context, cacheType),
       metadata: Object.fromEntries([...checkpoint.metadata].map(([key, value]) => [key, listed(value)])),
       tensors: [...checkpoint.tensors.values()].map(({ name, dtype, shape: dims, byteLength }) => ({
         name,
@@ -133,7 +135,7 @@ architecture  ${facts.architecture}, ${(facts.parameters / 1e6).toFixed(1)} mill
 layers        ${facts.config.numLayers}, hidden ${facts.config.hiddenSize}, heads ${facts.config.numHeads}/${facts.config.numKvHeads} of ${facts.config.headDim}, feed-forward ${facts.config.intermediateSize}
 context       ${facts.config.contextLength} tokens
 dtypes        ${dtypes.join(', ')}
-memory        ${megabytes(facts.memory_bytes.total)} (weights ${megabytes(facts.memory_bytes.weights)}, kv cache ${megabytes(facts.memory_bytes.kvCache)} for ${facts.memory_bytes.contextLength} tokens)
+memory        ${megabytes(facts.memory_bytes.total)} (weights ${megabytes(facts.memory_bytes.weights)}, kv cache ${megabytes(facts.memory_bytes.kvCache)} in ${facts.memory_bytes.cacheType} for ${facts.memory_bytes.contextLength} tokens)
 
 metadata
 ${metadata.join('\n')}

@@ -56,6 +56,18 @@ describe('realizar info', () => {
     expect(facts.memory_bytes.kvCache).toBe(2 * 4 * 5 * 2 * 32 * 256);
     expect(facts.metadata['tokenizer.ggml.tokens']!.length).toBe(1536);
   });
+
+  test('estimates memory for keys and values as they are going to be stored, and says how that is', async () => {
+    const kvCacheOf = async (...flags: string[]) => {
+      const { stdout } = await cli(['info', demoModel, '-c', '256', ...flags]);
+      return /kv cache \S+ MB in (\S+) for 256 tokens/.exec(stdout)?.[1];
+    };
+    expect([await kvCacheOf(), await kvCacheOf('--cache-type', 'q8_0')]).toEqual(['f32', 'q8_0']);
+    const facts = JSON.parse(
+      (await cli(['info', demoModel, '-f', 'json', '-c', '256', '--cache-type', 'f16'])).stdout,
+    ) as { memory_bytes: { cacheType: string; kvCache: number } };
+    expect(facts.memory_bytes).toMatchObject({ cacheType: 'f16', kvCache: 2 * 2 * 5 * 2 * 32 * 256 });
+  });
 });
 
 describe('realizar tokenize', () => {
