@@ -2,7 +2,10 @@
 const MIN_MATCH = 2;
 const MAX_MATCH = 4;
 
-/** What a row beside another costs, in steps of one row: decoding waits for weights, which a step reads once for all rows. */
+/**
+ * What a row beside another costs, in steps of one row: decoding waits for weights, which a step reads once for all rows.
+ * bench/RESULTS.md has the measured costs of 2 to 11 rows on a CPU.
+ */
 const ROW_COST = 0.3;
 /** How much one guess changes the expectation: about the last ten count. */
 const LEARNING_RATE = 0.1;
