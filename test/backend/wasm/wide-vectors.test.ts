@@ -18,19 +18,20 @@ const hostOf = (arch: string, v8: string | undefined) => {
   return { host, flags };
 };
 
-test('is switched on only where it was proven', () => {
-  const proven = hostOf('x64', '13.6.233.10-node.28');
+test.each(['13.6.233.10-node.28', '14.6.202.34-node.34'])('is switched on where it was proven: V8 %s', (v8) => {
+  const proven = hostOf('x64', v8);
   expect(canWidenVectors(proven.host)).toBe(true);
   widenVectors(proven.host);
   expect(proven.flags).toEqual(['--experimental-wasm-revectorize']);
-  for (const [arch, v8] of [
-    ['x64', '14.6.202.33'],
-    ['x64', '12.4.254.21'],
-    ['arm64', '13.6.233.10'],
-    ['x64', undefined],
-  ] as const) {
-    expect(canWidenVectors(hostOf(arch, v8).host)).toBe(false);
-  }
+});
+
+test.each([
+  ['x64', '14.7.1.1'],
+  ['x64', '12.4.254.21'],
+  ['arm64', '13.6.233.10'],
+  ['x64', undefined],
+] as const)('stays off elsewhere: %s, V8 %s', (arch, v8) => {
+  expect(canWidenVectors(hostOf(arch, v8).host)).toBe(false);
 });
 
 test.skipIf(!canWidenVectors())(
