@@ -28,6 +28,13 @@ export interface GpuWeight extends Tensor {
   readonly shards: readonly WeightShard[];
 }
 
+/** @param take gives a buffer of at least so many bytes */
+export function numbersIn(gpu: Gpu, shape: readonly number[], take: (bytes: number) => GPUBuffer): GpuTensor {
+  return { dtype: 'f32', shape, gpu, buffer: take(4 * countOf(shape)), isOver: false };
+}
+
+export const countOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
 /** @throws RealizarError `invalid-argument` for another backend's tensor, for a matrix of weights, and after its scope has ended */
 export function asNumbers(gpu: Gpu, tensor: Tensor, what: string): GpuTensor {
   const own = tensor as Partial<GpuTensor>;

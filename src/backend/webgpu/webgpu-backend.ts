@@ -30,7 +30,7 @@ import { BatchStore } from './batch-data.ts';
 import type { OpenedDevice } from './device.ts';
 import { tooLarge } from './device-health.ts';
 import { type Counters, Gpu } from './gpu.ts';
-import { asNumbers, asWeight, type GpuTensor, isGpuWeight } from './gpu-tensor.ts';
+import { asNumbers, asWeight, countOf, type GpuTensor, isGpuWeight, numbersIn } from './gpu-tensor.ts';
 import { hasRoom } from './has-room.ts';
 import { asKvLayer, createKvCache, dtypeOf, kvCacheBytes } from './kv-cache.ts';
 import type { GpuLinear, OpContext, Ops } from './ops.ts';
@@ -302,8 +302,7 @@ export class WebgpuBackend implements Backend {
   async read(tensor: Tensor): Promise<Float32Array> {
     this.#assertOpen();
     const numbers = isGpuWeight(tensor) ? this.#unpacked(tensor) : asNumbers(this.gpu, tensor, 'the tensor to read');
-    const count = numbers.shape.reduce((product, n) => product * n, 1);
-    const reading = this.#readback.read(numbers.buffer, count);
+    const reading = this.#readback.read(numbers.buffer, countOf(numbers.shape));
     this.#batches.release();
     return reading;
   }
@@ -342,14 +341,7 @@ export class WebgpuBackend implements Backend {
 
   /** Of no scope: a later step may take its tokens from here. The oldest makes room. */
   #nextBest(shape: readonly number[]): GpuTensor {
-    const count = shape.reduce((product, n) => product * n, 1);
-    const y: GpuTensor = {
-      dtype: 'f32',
-      shape,
-      gpu: this.gpu,
-      buffer: this.#bestPool.borrow(4 * count),
-      isOver: false,
-    };
+    const y = numbersIn(this.gpu, shape, (bytes) => this.#bestPool.borrow(bytes));
     this.#best.push(y);
     if (this.#best.length > STEPS_IN_FLIGHT + 1) {
       const oldest = this.#best.shift()!;
@@ -360,14 +352,7 @@ export class WebgpuBackend implements Backend {
   }
 
   #activation(shape: readonly number[]): GpuTensor {
-    const count = shape.reduce((product, n) => product * n, 1);
-    const tensor: GpuTensor = {
-      dtype: 'f32',
-      shape,
-      gpu: this.gpu,
-      buffer: this.gpu.activation(4 * count),
-      isOver: false,
-    };
+    const tensor = numbersIn(this.gpu, shape, (bytes) => this.gpu.activation(bytes));
     this.#scopes.at(-1)?.push(tensor);
     return tensor;
   }

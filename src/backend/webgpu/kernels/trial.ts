@@ -2,7 +2,7 @@ import type { DType } from '../../../dtype/index.ts';
 import { RealizarError } from '../../../errors.ts';
 import type { OpenedDevice } from '../device.ts';
 import { Gpu } from '../gpu.ts';
-import type { GpuTensor, GpuWeight } from '../gpu-tensor.ts';
+import { countOf, type GpuTensor, type GpuWeight, numbersIn } from '../gpu-tensor.ts';
 import { Readback } from '../readback.ts';
 import { Uploader } from '../upload.ts';
 
@@ -28,8 +28,7 @@ export class Trial {
 
   /** f32 numbers that are not known yet. */
   numbers(shape: readonly number[]): GpuTensor {
-    const count = shape.reduce((product, n) => product * n, 1);
-    return { dtype: 'f32', shape, gpu: this.gpu, buffer: this.#allocate(4 * count), isOver: false };
+    return numbersIn(this.gpu, shape, (bytes) => this.#allocate(bytes));
   }
 
   async upload(dtype: DType, shape: readonly [rows: number, columns: number], bytes: Uint8Array): Promise<GpuWeight> {
@@ -77,11 +76,10 @@ export class Trial {
   }
 
   async #read({ buffer, shape }: GpuTensor, record: () => void): Promise<Float32Array> {
-    const count = shape.reduce((product, n) => product * n, 1);
     this.gpu.activations.open();
     try {
       record();
-      return await this.#readback.read(buffer, count);
+      return await this.#readback.read(buffer, countOf(shape));
     } finally {
       this.gpu.activations.close();
     }
