@@ -7,8 +7,12 @@ export interface Executor {
   readonly loaders: number;
   /** Whether runs write to `bank.times` how long each command took; see profile.ts. */
   readonly measures: boolean;
-  /** Runs the list that begins at `list`. @throws RealizarError `closed` when its threads died or `dispose` was called */
-  run(bank: Bank, list: number): Promise<void>;
+  /**
+   * Runs the list that begins at `list`.
+   * @returns nothing where it has run: a tiny model takes little more than a promise does
+   * @throws RealizarError `closed` when its threads died or `dispose` was called
+   */
+  run(bank: Bank, list: number): Promise<void> | undefined;
   /** Has the loaders walk a load list (load-list.ts). @throws RealizarError `closed` */
   load(bank: Bank, list: number): Promise<void>;
   /** Has more threads help to load, until the next run. */

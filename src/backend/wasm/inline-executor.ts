@@ -8,9 +8,10 @@ export class InlineExecutor implements Executor {
   readonly loaders = 0;
   readonly measures = false;
 
-  async run({ kernels }: Pick<Bank, 'kernels'>, list: number): Promise<void> {
+  run({ kernels }: Pick<Bank, 'kernels'>, list: number): Promise<void> | undefined {
     try {
       kernels.run(list, 0, 1);
+      return undefined;
     } catch (cause) {
       throw new RealizarError('closed', `the kernels failed: ${String(cause)}`, { cause });
     }

@@ -128,7 +128,8 @@ export async function runProgram(
       continue;
     }
     profile?.begin(step.bank);
-    await executor.run(step.bank, step.list);
+    const running = executor.run(step.bank, step.list);
+    if (running) await running;
     profile?.end(step.bank);
   }
   for (const [home, from] of away) copy(from, home, 4 * home.shape.reduce((product, n) => product * n, 1));

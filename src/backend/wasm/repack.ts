@@ -32,7 +32,7 @@ export async function repackAll(
     ] as const;
     const outOfRange = activations.allocate(4);
     memory.i32[outOfRange / 4] = 0;
-    let repacking: Promise<void> = Promise.resolve();
+    let repacking: Promise<void> | undefined;
     for (let firstRow = 0, piece = 0; firstRow < rows; firstRow += rowsPerPiece, piece++) {
       const from = staging[piece % 2]!;
       const count = Math.min(rowsPerPiece, rows - firstRow);

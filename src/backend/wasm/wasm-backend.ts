@@ -40,6 +40,7 @@ import { PROGRAMS_IN_FLIGHT, type Recorder } from './recorder.ts';
 import { asF32, isWeight, type WasmTensor } from './tensor.ts';
 import type { WorkerHandle } from './spawn-worker.ts';
 import { spawnThreads, Threads } from './threads.ts';
+import { ResultArrays } from './result-arrays.ts';
 import { Turns } from './turns.ts';
 import { Uploader, weightBytes } from './upload.ts';
 import { canWidenVectors, widenVectors } from './wide-vectors.ts';
@@ -135,6 +136,7 @@ export class WasmBackend implements Backend {
   #profile: Profile | undefined;
   #pending: PendingKeys | undefined;
   readonly #turns = new Turns();
+  readonly #results = new ResultArrays();
   /** Programs that were taken and have not run. */
   #programs = 0;
   /** Jobs that run, or wait to run, while nobody records. */
@@ -277,7 +279,7 @@ export class WasmBackend implements Backend {
     try {
       return await this.#inTurn(async () => {
         if (recorded) await this.#run(recorded);
-        return bank.memory.f32.slice(values.pointer / 4, values.pointer / 4 + length);
+        return this.#results.copyOf(bank.memory.f32.subarray(values.pointer / 4, values.pointer / 4 + length));
       });
     } finally {
       if (recorded) this.#programs -= 1;
@@ -330,10 +332,10 @@ export class WasmBackend implements Backend {
   }
 
   /** The first run comes after loading, when all threads are up. */
-  async #run(recorded: Recorded): Promise<void> {
+  #run(recorded: Recorded): Promise<void> {
     if (this.#widens) widenVectors();
     this.#widens = false;
-    await runProgram(recorded, this.#executor, this.#profile);
+    return runProgram(recorded, this.#executor, this.#profile);
   }
 
   /** Runs what is recorded, whose activations lie where jobs stage what they read, then the job, while nobody records. */
