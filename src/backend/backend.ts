@@ -243,7 +243,8 @@ export interface Backend {
   /**
    * A step of a model: a scope in which `record` records ops on `batch`, once for many batches. Where a batch has the shape of
    * one that was recorded before, under the same recipe, a backend may run those ops again with the new numbers, and return
-   * what `record` returned then. Absent where recording is cheap enough.
+   * what `record` returned then. Tensors that it returned may be read after the step, until anything else is recorded.
+   * Absent where recording is cheap enough.
    *
    * @param recipe all that `record` depends on besides the shape of the batch; compared item by item
    */

@@ -1,6 +1,7 @@
 import { RealizarError } from '../../errors.ts';
 import type { CacheReach } from '../check-attention.ts';
 import type { AttentionOptions, Batch, KvShape, Rope } from '../backend.ts';
+import { idBeyond } from '../id-beyond.ts';
 import { type BatchShape, hasShape, shapeOf } from './batch-shape.ts';
 import { attentionTiles, type AttentionTiles } from './kernels/attention-tiles.ts';
 import { rowsOf } from '../../tensor/tensor.ts';
@@ -118,15 +119,6 @@ export class BatchData implements CacheReach {
     this.slots = end(slotMapping);
     this.blocks = end(blockTable);
   }
-}
-
-/** The first id that the host knows and that is no row of a table of `rows`; undefined: there is none. */
-export function idBeyond(rows: number, { tokenIds, chosen }: Batch): number | undefined {
-  for (let t = 0; t < tokenIds.length; t++) {
-    const id = tokenIds[t]!;
-    if (!(chosen && chosen.rows[t]! >= 0) && (id < 0 || id >= rows)) return id;
-  }
-  return undefined;
 }
 
 /** Whether chosen tokens are in rows of `best`. */

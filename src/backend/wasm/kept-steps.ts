@@ -1,4 +1,5 @@
 import type { Batch } from '../backend.ts';
+import { isSameRecipe } from '../recipe.ts';
 import type { Mark } from './arena.ts';
 import type { Bank } from './bank.ts';
 import type { BatchData } from './batch-data.ts';
@@ -36,7 +37,7 @@ export class KeptSteps {
   run<T>(batch: Batch, recipe: readonly unknown[], record: () => T): T {
     const { recorder } = this.#bank;
     const kept = this.#steps[recorder.side];
-    if (kept === undefined || !isSame(kept.recipe, recipe) || !this.#replace(kept, batch)) {
+    if (kept === undefined || !isSameRecipe(kept.recipe, recipe) || !this.#replace(kept, batch)) {
       return this.#record(batch, recipe, record);
     }
     recorder.continueStep(kept.end);
@@ -65,6 +66,3 @@ export class KeptSteps {
     return result as T;
   }
 }
-
-const isSame = (a: readonly unknown[], b: readonly unknown[]): boolean =>
-  a.length === b.length && a.every((item, i) => item === b[i]);

@@ -8,6 +8,8 @@ export class ActivationPool {
   readonly #free = new Map<number, GPUBuffer[]>();
   readonly #scopes: GPUBuffer[][] = [];
   bytes = 0;
+  /** Changes where a buffer that a scope once had will not be free when scopes end: it was taken outside of them, or destroyed. */
+  strays = 0;
 
   constructor(create: (bytes: number) => GPUBuffer) {
     this.#create = create;
@@ -16,7 +18,9 @@ export class ActivationPool {
   /** A buffer of at least so many bytes, full of whatever was there, until the innermost scope ends. */
   take(bytes: number): GPUBuffer {
     const buffer = this.borrow(bytes);
-    this.#scopes.at(-1)?.push(buffer);
+    const scope = this.#scopes.at(-1);
+    if (scope) scope.push(buffer);
+    else this.strays++;
     return buffer;
   }
 
@@ -24,6 +28,11 @@ export class ActivationPool {
   borrow(bytes: number): GPUBuffer {
     const size = sizeClass(bytes);
     return this.#free.get(size)?.pop() ?? this.#created(size);
+  }
+
+  /** What `borrow` would return, if it has one. */
+  next(bytes: number): GPUBuffer | undefined {
+    return this.#free.get(sizeClass(bytes))?.at(-1);
   }
 
   open(): void {
@@ -45,6 +54,7 @@ export class ActivationPool {
     for (const buffers of this.#free.values()) for (const buffer of buffers) buffer.destroy();
     this.#free.clear();
     this.bytes = 0;
+    this.strays++;
   }
 
   #created(size: number): GPUBuffer {

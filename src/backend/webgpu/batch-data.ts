@@ -23,6 +23,15 @@ export interface BatchData {
   /** One more than the largest slot, and than the largest block. */
   readonly slots: number;
   readonly blocks: number;
+  /** What the ops recorded on it were checked for: ids below, slots below, blocks below. */
+  readonly limits: { ids: number; slots: number; blocks: number };
+}
+
+/** Numbers that a step brought to the GPU beside its batch. */
+export interface StepUpload {
+  readonly buffer: GPUBuffer;
+  /** Brings those of another batch of the same shape. @returns where they are */
+  readonly again: (data: BatchData) => GPUBuffer;
 }
 
 /**
@@ -36,10 +45,21 @@ export class BatchStore {
   readonly #batches = new Map<Batch, BatchData>();
   readonly #ropes = new Map<BatchData, Map<Rope, GPUBuffer>>();
   readonly #taken: GPUBuffer[] = [];
+  #uploads: StepUpload[] = [];
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
     this.#pool = new ActivationPool((bytes) => gpu.allocate(bytes, 'a batch'));
+  }
+
+  /** Whether nothing was uploaded since `release`. */
+  get isEmpty(): boolean {
+    return this.#taken.length === 0;
+  }
+
+  /** What was uploaded since `release` beside batches, in order. */
+  get uploads(): readonly StepUpload[] {
+    return this.#uploads;
   }
 
   /** @throws RealizarError `invalid-argument` for numbers that contradict each other */
@@ -59,18 +79,22 @@ export class BatchStore {
     if (known) return known;
     const buffer = this.#buffer(ropeTable(data.positions, rope));
     ropes.set(rope, buffer);
+    this.#uploads.push({ buffer, again: (next) => this.ropeOf(next, rope) });
     return buffer;
   }
 
   /** u32 [count] */
   words(values: Int32Array<ArrayBuffer>): GPUBuffer {
-    return this.#buffer(values);
+    const buffer = this.#buffer(values);
+    this.#uploads.push({ buffer, again: () => this.words(values) });
+    return buffer;
   }
 
   /** After the step was submitted. */
   release(): void {
     this.#batches.clear();
     this.#ropes.clear();
+    this.#uploads = [];
     for (const buffer of this.#taken.splice(0).toReversed()) this.#pool.give(buffer);
   }
 
@@ -93,6 +117,7 @@ export class BatchStore {
       maxPosition: positions.reduce((a, b) => Math.max(a, b), 0),
       slots: slotMapping.reduce((a, b) => Math.max(a, b + 1), 0),
       blocks: blockTable.reduce((a, b) => Math.max(a, b + 1), 0),
+      limits: { ids: Infinity, slots: Infinity, blocks: Infinity },
     };
   }
 

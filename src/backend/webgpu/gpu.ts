@@ -15,6 +15,16 @@ export type { Kernel } from './kernel.ts';
 /** Workgroups in x, y and z; 1 unless given. */
 export type Workgroups = readonly [x: number, y?: number, z?: number];
 
+/** A dispatch that can be recorded again. */
+export interface KeptDispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly label: string;
+}
+
 /** What recording cost since `takeCounters`. */
 export interface Counters {
   dispatches: number;
@@ -42,6 +52,9 @@ export class Gpu {
   #encoder: GPUCommandEncoder | undefined;
   #pass: GPUComputePassEncoder | undefined;
   #pipeline: GPUComputePipeline | undefined;
+  /** What `keep` collects; undefined outside of it, and where more than dispatches was recorded. */
+  #kept: KeptDispatch[] | undefined;
+  #destroyed = 0;
   #startedAt = 0;
   #counters: Counters = { dispatches: 0, submits: 0, bindGroups: 0, encodeMs: 0 };
 
@@ -100,19 +113,38 @@ export class Gpu {
   dispatch(kernel: Kernel, bound: readonly Bound[], [x, y = 1, z = 1]: Workgroups, label?: string): void {
     if (x === 0 || y === 0 || z === 0) return;
     const group = this.#bindGroups.of(kernel, bound);
-    const pass = this.#openPass(label ?? kernel.name);
-    if (this.#pipeline !== kernel.pipeline) {
-      pass.setPipeline(kernel.pipeline);
-      this.#pipeline = kernel.pipeline;
+    const dispatch = { pipeline: kernel.pipeline, group, x, y, z, label: label ?? kernel.name };
+    this.#record(dispatch);
+    this.#kept?.push(dispatch);
+  }
+
+  /**
+   * Keeps what `body` dispatches, for `repeat`.
+   * @returns dispatches: undefined where `body` also copied or submitted, which cannot be repeated
+   */
+  keep<T>(body: () => T): { readonly result: T; readonly dispatches: readonly KeptDispatch[] | undefined } {
+    this.#kept = [];
+    try {
+      const result = body();
+      return { result, dispatches: this.#kept };
+    } finally {
+      this.#kept = undefined;
     }
-    pass.setBindGroup(0, group);
-    pass.dispatchWorkgroups(x, y, z);
-    this.#counters.dispatches++;
-    if (this.profiler?.each === 'dispatch') this.#endPass();
+  }
+
+  /** Records what was kept, after what was recorded before. @param dispatches kept since `generation` last changed */
+  repeat(dispatches: readonly KeptDispatch[]): void {
+    for (const dispatch of dispatches) this.#record(dispatch);
+  }
+
+  /** Changes where dispatches kept before are worth nothing: buffers of theirs were destroyed, or may belong to others. */
+  get generation(): number {
+    return this.#destroyed + this.activations.strays;
   }
 
   /** Records a copy after what was recorded before; all numbers are multiples of 4. */
   copy(from: GPUBuffer, fromOffset: number, to: GPUBuffer, toOffset: number, bytes: number): void {
+    this.#kept = undefined;
     this.#endPass();
     this.#recording().copyBufferToBuffer(from, fromOffset, to, toOffset, bytes);
   }
@@ -130,6 +162,7 @@ export class Gpu {
 
   /** Sends what is recorded to the device. */
   submit(): void {
+    this.#kept = undefined;
     if (!this.#encoder) return;
     this.#endPass();
     this.profiler?.resolve(this.#encoder);
@@ -143,6 +176,7 @@ export class Gpu {
   /** Frees a buffer and what was prepared for it. Work that was submitted before still sees it. */
   destroy(buffers: readonly GPUBuffer[]): void {
     this.submit();
+    this.#destroyed++;
     this.#bindGroups.forget();
     for (const buffer of buffers) buffer.destroy();
   }
@@ -152,6 +186,18 @@ export class Gpu {
     this.#counters = { dispatches: 0, submits: 0, bindGroups: 0, encodeMs: 0 };
     this.#bindGroups.made = 0;
     return counters;
+  }
+
+  #record({ pipeline, group, x, y, z, label }: KeptDispatch): void {
+    const pass = this.#openPass(label);
+    if (this.#pipeline !== pipeline) {
+      pass.setPipeline(pipeline);
+      this.#pipeline = pipeline;
+    }
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(x, y, z);
+    this.#counters.dispatches++;
+    if (this.profiler?.each === 'dispatch') this.#endPass();
   }
 
   #recording(): GPUCommandEncoder {

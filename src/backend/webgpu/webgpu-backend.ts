@@ -22,17 +22,19 @@ import type {
 } from '../backend.ts';
 import { checkAttention } from '../check-attention.ts';
 import { checkBest } from '../check-best.ts';
-import { ActivationPool } from './activation-pool.ts';
+import { idBeyond } from '../id-beyond.ts';
 import type { Limits } from './autotune/budget.ts';
 import { tuneProducts } from './autotune/tune-products.ts';
 import type { TuningStore } from './autotune/tuning-store.ts';
-import { BatchStore } from './batch-data.ts';
+import { type BatchData, BatchStore } from './batch-data.ts';
+import { BestTokens } from './best-tokens.ts';
 import type { OpenedDevice } from './device.ts';
 import { tooLarge } from './device-health.ts';
 import { type Counters, Gpu } from './gpu.ts';
 import { asNumbers, asWeight, countOf, type GpuTensor, isGpuWeight, numbersIn } from './gpu-tensor.ts';
 import { hasRoom } from './has-room.ts';
-import { asKvLayer, createKvCache, dtypeOf, kvCacheBytes } from './kv-cache.ts';
+import { KeptSteps, type RecordedStep } from './kept-steps.ts';
+import { asKvLayer, createKvCache, dtypeOf, type GpuKvLayer, kvCacheBytes } from './kv-cache.ts';
 import type { GpuLinear, OpContext, Ops } from './ops.ts';
 import { embed } from './plain/embed.ts';
 import { FastOps } from './kernels/fast-ops.ts';
@@ -88,8 +90,10 @@ export class WebgpuBackend implements Backend {
   readonly #readback: Readback;
   /** Activations of each open scope, the innermost last. */
   readonly #scopes: GpuTensor[][] = [];
-  readonly #best: GpuTensor[] = [];
-  readonly #bestPool: ActivationPool;
+  readonly #best: BestTokens;
+  readonly #keptSteps: KeptSteps;
+  /** What the latest step made, which is read after it: until something else is recorded. */
+  #readable: readonly GpuTensor[] = [];
   #uploads: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -109,7 +113,8 @@ export class WebgpuBackend implements Backend {
     this.#uploader = new Uploader(this.gpu, { shardBytes });
     this.#batches = new BatchStore(this.gpu);
     this.#readback = new Readback(this.gpu);
-    this.#bestPool = new ActivationPool((bytes) => this.gpu.allocate(bytes, 'the best tokens'));
+    this.#best = new BestTokens(this.gpu, STEPS_IN_FLIGHT + 1);
+    this.#keptSteps = new KeptSteps(this.gpu, this.#batches, this.#best);
     this.#context = {
       gpu: this.gpu,
       activation: (shape) => this.#activation(shape),
@@ -160,6 +165,7 @@ export class WebgpuBackend implements Backend {
       throw tooLarge('this model', bytes, 'less than that');
     }
     await this.#proveModel(kvCache);
+    this.#keptSteps.forget();
   }
 
   async upload(source: WeightSource): Promise<Tensor> {
@@ -167,7 +173,9 @@ export class WebgpuBackend implements Backend {
     // One after another: they share the scratch memory.
     const uploading = this.#uploads.then(async () => {
       if (source.shape.length > 1) await this.#prove(formatOnGpu(source.dtype));
-      return this.#uploader.upload(source);
+      const tensor = await this.#uploader.upload(source);
+      this.#keptSteps.forget();
+      return tensor;
     });
     this.#uploads = uploading.catch(() => {});
     return uploading;
@@ -181,6 +189,7 @@ export class WebgpuBackend implements Backend {
   async tune(products: ModelProducts): Promise<void> {
     this.#assertOpen();
     this.info = { ...this.info, tuned: await this.#tune(products) };
+    this.#keptSteps.forget();
   }
 
   createKvCache(shape: KvShape): readonly KvLayer[] {
@@ -190,24 +199,27 @@ export class WebgpuBackend implements Backend {
   }
 
   scope<T>(body: () => T): T {
+    return this.#inScope(body).result;
+  }
+
+  step<T>(batch: Batch, recipe: readonly unknown[], record: () => T): T {
     this.#assertOpen();
-    const made: GpuTensor[] = [];
-    this.#scopes.push(made);
-    this.gpu.activations.open();
-    try {
-      return body();
-    } finally {
-      this.#scopes.pop();
-      for (const tensor of made) tensor.isOver = true;
-      this.gpu.activations.close();
-    }
+    if (this.#scopes.length > 0) return record();
+    this.#endStep();
+    const { result, made } = this.#keptSteps.run(batch, recipe, () => this.#inScope(record));
+    for (const tensor of made) tensor.isOver = false;
+    this.#readable = made;
+    return result;
   }
 
   embed(table: Tensor, batch: Batch): Tensor {
     this.#assertOpen();
     const weight = asWeight(this.gpu, table, 'the embedding table');
-    checkIds(batch, weight.shape[0]!);
-    return this.#ops.embed(weight, this.#batches.dataOf(batch));
+    const [vocab] = weight.shape as [number];
+    checkIds(batch, vocab);
+    const data = this.#batches.dataOf(batch);
+    data.limits.ids = Math.min(data.limits.ids, vocab);
+    return this.#ops.embed(weight, data);
   }
 
   attentionInputs(
@@ -220,8 +232,7 @@ export class WebgpuBackend implements Backend {
     this.#assertOpen();
     const { numHeads, numKvHeads, headDim } = options;
     const data = this.#batches.dataOf(batch);
-    const layer = asKvLayer(this.gpu, cache);
-    checkAttention(layer.shape, batch, data, options);
+    const layer = this.#layer(cache, batch, data, options);
     const [, width] = rowsOf(x);
     assertShape(x, [data.tokens, width], 'attentionInputs x');
     const checked = {
@@ -238,8 +249,7 @@ export class WebgpuBackend implements Backend {
   attention(q: Tensor, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor {
     this.#assertOpen();
     const data = this.#batches.dataOf(batch);
-    const layer = asKvLayer(this.gpu, cache);
-    checkAttention(layer.shape, batch, data, options);
+    const layer = this.#layer(cache, batch, data, options);
     const projections = asNumbers(this.gpu, q, 'q');
     const { numHeads, numKvHeads, headDim } = options;
     assertShape(projections, [data.tokens, (numHeads + 2 * numKvHeads) * headDim], 'attention q');
@@ -294,7 +304,7 @@ export class WebgpuBackend implements Backend {
     this.#assertOpen();
     const [rows, vocab] = rowsOf(logits);
     checkBest(count, limit, vocab);
-    const y = this.#nextBest([rows, 2 * count]);
+    const y = this.#best.take([rows, 2 * count]);
     this.#ops.best(asNumbers(this.gpu, logits, 'logits'), count, limit, y);
     return y;
   }
@@ -339,22 +349,41 @@ export class WebgpuBackend implements Backend {
     });
   }
 
-  /** Of no scope: a later step may take its tokens from here. The oldest makes room. */
-  #nextBest(shape: readonly number[]): GpuTensor {
-    const y = numbersIn(this.gpu, shape, (bytes) => this.#bestPool.borrow(bytes));
-    this.#best.push(y);
-    if (this.#best.length > STEPS_IN_FLIGHT + 1) {
-      const oldest = this.#best.shift()!;
-      oldest.isOver = true;
-      this.#bestPool.give(oldest.buffer);
+  #inScope<T>(body: () => T): RecordedStep<T> {
+    this.#assertOpen();
+    this.#endStep();
+    const made: GpuTensor[] = [];
+    this.#scopes.push(made);
+    this.gpu.activations.open();
+    try {
+      return { result: body(), made };
+    } finally {
+      this.#scopes.pop();
+      for (const tensor of made) tensor.isOver = true;
+      this.gpu.activations.close();
     }
-    return y;
+  }
+
+  #endStep(): void {
+    for (const tensor of this.#readable) tensor.isOver = true;
+    this.#readable = [];
   }
 
   #activation(shape: readonly number[]): GpuTensor {
+    this.#endStep();
     const tensor = numbersIn(this.gpu, shape, (bytes) => this.gpu.activation(bytes));
     this.#scopes.at(-1)?.push(tensor);
     return tensor;
+  }
+
+  #layer(cache: KvLayer, batch: Batch, data: BatchData, options: AttentionOptions): GpuKvLayer {
+    const layer = asKvLayer(this.gpu, cache);
+    checkAttention(layer.shape, batch, data, options);
+    const { limits } = data;
+    const { numBlocks, blockSize } = layer.shape;
+    limits.blocks = Math.min(limits.blocks, numBlocks);
+    limits.slots = Math.min(limits.slots, numBlocks * blockSize);
+    return layer;
   }
 
   #linear({ weight, bias }: Linear, outputs: number, inputs: number, what: string): GpuLinear {
@@ -378,12 +407,10 @@ export class WebgpuBackend implements Backend {
 }
 
 /** Ids that the host knows; those that `best` chose are always of the vocabulary. */
-function checkIds({ tokenIds, chosen }: Batch, vocab: number): void {
-  tokenIds.forEach((id, t) => {
-    const isOnGpu = chosen !== undefined && chosen.rows[t]! >= 0;
-    if (isOnGpu || (id >= 0 && id < vocab)) return;
-    throw new RealizarError('invalid-argument', `token id ${id} is outside a vocabulary of ${vocab}`, {
-      field: 'tokenIds',
-    });
+function checkIds(batch: Batch, vocab: number): void {
+  const id = idBeyond(vocab, batch);
+  if (id === undefined) return;
+  throw new RealizarError('invalid-argument', `token id ${id} is outside a vocabulary of ${vocab}`, {
+    field: 'tokenIds',
   });
 }

@@ -1,7 +1,8 @@
 import { RealizarError } from '../../../errors.ts';
 import { rowsOf, type Tensor } from '../../../tensor/tensor.ts';
 import type { Batch } from '../../backend.ts';
-import { type BatchData, idBeyond, isChosenSound } from '../batch-data.ts';
+import { idBeyond } from '../../id-beyond.ts';
+import { type BatchData, isChosenSound } from '../batch-data.ts';
 import { EMBED } from '../opcodes.ts';
 import type { Recorder } from '../recorder.ts';
 import { asF32, asWeight, f32Tensor, type WasmTensor, type WasmWeight } from '../tensor.ts';

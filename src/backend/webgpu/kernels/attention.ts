@@ -15,6 +15,10 @@ const WORKGROUP_MEMORY = 16384;
 const PREFILL_WORKGROUP = 256;
 const QUERIES_OF_A_PART = 4;
 
+/** Chunks that decode counts up to a position: all that `decode` reads of positions. Those of few chunks count as many. */
+export const decodeChunks = (maxPosition: number): number =>
+  Math.max(CHUNKS_TOGETHER, Math.floor(maxPosition / CHUNK) + 1);
+
 /** What attention works on; buffers as shaders/attention-decode.wgsl describes them. */
 export interface AttentionCall {
   /** [tokens, queries | keys | values] as the products left them. */
@@ -105,7 +109,7 @@ export class Attention {
   decode(call: AttentionCall): void {
     const { numHeads, numKvHeads, headDim } = this.#options;
     const { projections, cache, rows, table, y, tokens, maxPosition } = call;
-    const chunks = Math.floor(maxPosition / CHUNK) + 1;
+    const chunks = decodeChunks(maxPosition);
     const splits = this.#splits(chunks, numKvHeads * tokens);
     const given = [projections, cache.keys, cache.values, rows, table, ...this.#turns(call)];
     if (splits === 1) {
