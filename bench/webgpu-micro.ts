@@ -5,6 +5,7 @@
 // --small: for devices in software, and for trying out the benchmark itself.
 import { parseArgs } from 'node:util';
 import { openBackend } from '../src/backend/open.ts';
+import type { WebgpuBackend } from '../src/backend/webgpu/webgpu-backend.ts';
 import { markdownTable } from '../src/cli/markdown-table.ts';
 import { openGpu } from './webgpu/device.ts';
 import { dependentDispatch } from './webgpu/dispatch-cost.ts';
@@ -38,22 +39,29 @@ const { description, vendor, features, subgroupMinSize, subgroupMaxSize, hasDot4
 const matrices = (gpu.device.adapterInfo as { readonly subgroupMatrixConfigs?: readonly unknown[] })
   .subgroupMatrixConfigs;
 const dispatch = await dependentDispatch(gpu);
-const encode = await encodeToken(gpu);
 const copy = await copyBandwidth(gpu, POOL_BYTES);
 const streams = await readStreams(gpu, POOL_BYTES);
 gpu.health.dispose();
 gpu.device.destroy();
-const products = await timeProducts();
+const encode = await withBackend(encodeToken);
+const products = await withBackend(timeProducts);
 
-async function timeProducts(): Promise<readonly ProductResult[]> {
-  const backend = await openBackend('webgpu', { device: options.device });
+async function withBackend<T>(measure: (backend: WebgpuBackend) => Promise<T>): Promise<T> {
+  const backend = (await openBackend('webgpu', { device: options.device, autotune: 'off' })) as WebgpuBackend;
+  try {
+    return await measure(backend);
+  } finally {
+    await backend.dispose();
+  }
+}
+
+async function timeProducts(backend: WebgpuBackend): Promise<readonly ProductResult[]> {
   const results: ProductResult[] = [];
   for (const dtype of ['q4_0', 'q8_0', 'q4_k', 'q6_k', 'f16'] as const) {
     for (const [outputs, inputs] of shapes) {
       results.push(await timeProduct(backend, dtype, outputs, inputs, POOL_BYTES / 5));
     }
   }
-  await backend.dispose();
   return results;
 }
 
@@ -67,7 +75,9 @@ if (options.json) {
   console.log(`features: ${[...features].join(', ')}`);
   console.log(`subgroup matrices: ${JSON.stringify(matrices ?? [])}\n`);
   console.log(`a dispatch that waits for the one before: ${dispatch.toFixed(2)} µs`);
-  console.log(`recording and submitting 152 dispatches: ${encode.toFixed(3)} ms`);
+  console.log(
+    `recording and submitting a token of ${encode.dispatches} dispatches: ${encode.milliseconds.toFixed(3)} ms`,
+  );
   console.log(`copying: ${copy.toFixed(0)} GB/s, reads and writes counted\n`);
   console.log(
     markdownTable(
