@@ -7,7 +7,8 @@ import { RealizarError } from '../../errors.ts';
 export class DeviceHealth {
   readonly #device: GPUDevice;
   readonly #watched = new Set<Promise<void>>();
-  readonly #lost: Promise<never>;
+  /** They hear of it when the device is lost. */
+  readonly #waiting = new Set<(lost: RealizarError) => void>();
   #lostBecause: RealizarError | undefined;
   #cause: RealizarError | undefined;
   /** Often only what follows from a cause that is told later. */
@@ -21,11 +22,11 @@ export class DeviceHealth {
   constructor(device: GPUDevice) {
     this.#device = device;
     device.addEventListener('uncapturederror', this.#complain);
-    this.#lost = device.lost.then(({ reason, message }) => {
-      this.#lostBecause = this.#isDisposed ? closedError() : lostError(reason, message);
-      throw this.#lostBecause;
+    void device.lost.then(({ reason, message }) => {
+      const lost = this.#isDisposed ? closedError() : lostError(reason, message);
+      this.#lostBecause = lost;
+      for (const tell of this.#waiting) tell(lost);
     });
-    this.#lost.catch(() => {}); // also told to everyone who waits
   }
 
   /** The first thing that went wrong; a lost device before all others. */
@@ -64,7 +65,7 @@ export class DeviceHealth {
       (error) => {
         if (error) this.report(describe(error));
       },
-      () => {}, // the device is lost, which `#lost` tells
+      () => {}, // the device is lost, which is told elsewhere
     );
     this.#watched.add(checked);
     void checked.finally(() => this.#watched.delete(checked));
@@ -80,13 +81,22 @@ export class DeviceHealth {
   /** Waits for `promise`, or throws when the device is lost before. */
   async race<T>(promise: Promise<T>): Promise<T> {
     try {
-      return await Promise.race([promise, this.#lost]);
+      return await this.#unlessLost(promise);
     } catch (error) {
       if (error instanceof RealizarError) throw error;
       // A promise of a lost device may fail before `lost` is told.
-      await Promise.race([this.#lost, new Promise((done) => setTimeout(done, LOST_GRACE_MS))]);
+      await this.#unlessLost(new Promise((done) => setTimeout(done, LOST_GRACE_MS)));
       throw this.failure ?? asError(error, 'the GPU failed');
     }
+  }
+
+  /** Not `Promise.race` with a promise of the loss: every call would leave something there for as long as the device lives. */
+  #unlessLost<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#lostBecause) return reject(this.#lostBecause);
+      this.#waiting.add(reject);
+      promise.then(resolve, reject).finally(() => this.#waiting.delete(reject));
+    });
   }
 }
 
