@@ -12,9 +12,9 @@
 //   names      a, c: dots of rows 0..3 and 4..7 of a token; e0, o0: even and odd columns of rows 0..3; e4, o4: of rows 4..7
 //   types      L a layout's number, S a kernel set's, T the tokens of the tile (statics.ts)
 
-import { add_dot, column_sum, start_high, start_low } from './blocks';
+import { fold, start_high, start_low } from './blocks';
 import { even_bytes, low_nibbles, low_six_bits, short_float_bits, two_to_102, two_to_98 } from './constants';
-import { even, finish, load_x, load_z, mac, madd, odd } from './ops';
+import { even, load_x, load_z, mac, odd } from './ops';
 import { high_dots, high_mins, high_rows, high_scales, load_quants, low_mins, low_rows, low_scales } from './operands';
 import { has_halves, has_min, head_bytes, is_i16, is_nibbles, is_six_bits, quant_bytes, scale_bytes, subtracts } from './traits';
 
@@ -91,43 +91,26 @@ export function integer_tile<L, S, T>(group: usize, x: usize, blocks: i32, sums:
           if (has_halves<L>()) {
           const s0 = low_scales<L>(head, block, half, bits, scale), s1 = high_scales<L>(head, block, half, bits, high_scale);
           const m0 = low_mins<L>(head, block, half, bits, s0), m1 = high_mins<L>(head, block, half, bits, s1);
-          fold<L, S>(x + 0, half, sums + 0, a0, c0, s0, s1, m0, m1); a0 = zero; c0 = zero;
-          if (offsetof<T>() > 1) { fold<L, S>(x + 16, half, sums + 32, a1, c1, s0, s1, m0, m1); a1 = zero; c1 = zero; }
-          if (offsetof<T>() > 2) { fold<L, S>(x + 32, half, sums + 64, a2, c2, s0, s1, m0, m1); a2 = zero; c2 = zero; }
-          if (offsetof<T>() > 3) { fold<L, S>(x + 48, half, sums + 96, a3, c3, s0, s1, m0, m1); a3 = zero; c3 = zero; }
-          if (offsetof<T>() > 4) { fold<L, S>(x + 64, half, sums + 128, a4, c4, s0, s1, m0, m1); a4 = zero; c4 = zero; }
-          if (offsetof<T>() > 5) { fold<L, S>(x + 80, half, sums + 160, a5, c5, s0, s1, m0, m1); a5 = zero; c5 = zero; }
+          fold<L, S>(x + 0, half, sums + 0, a0, high_dots<L, S>(a0, c0), s0, s1, m0, m1); a0 = zero; c0 = zero;
+          if (offsetof<T>() > 1) { fold<L, S>(x + 16, half, sums + 32, a1, high_dots<L, S>(a1, c1), s0, s1, m0, m1); a1 = zero; c1 = zero; }
+          if (offsetof<T>() > 2) { fold<L, S>(x + 32, half, sums + 64, a2, high_dots<L, S>(a2, c2), s0, s1, m0, m1); a2 = zero; c2 = zero; }
+          if (offsetof<T>() > 3) { fold<L, S>(x + 48, half, sums + 96, a3, high_dots<L, S>(a3, c3), s0, s1, m0, m1); a3 = zero; c3 = zero; }
+          if (offsetof<T>() > 4) { fold<L, S>(x + 64, half, sums + 128, a4, high_dots<L, S>(a4, c4), s0, s1, m0, m1); a4 = zero; c4 = zero; }
+          if (offsetof<T>() > 5) { fold<L, S>(x + 80, half, sums + 160, a5, high_dots<L, S>(a5, c5), s0, s1, m0, m1); a5 = zero; c5 = zero; }
         }
       }
       if (!has_halves<L>()) {
         const s0 = low_scales<L>(head, block, 0, bits, scale), s1 = high_scales<L>(head, block, 0, bits, high_scale);
         const m0 = has_min<L>() ? low_mins<L>(head, block, 0, bits, s0) : zero;
         const m1 = has_min<L>() ? high_mins<L>(head, block, 0, bits, s1) : zero;
-        fold<L, S>(x + 0, 0, sums + 0, a0, c0, s0, s1, m0, m1);
-        if (offsetof<T>() > 1) { fold<L, S>(x + 16, 0, sums + 32, a1, c1, s0, s1, m0, m1); }
-        if (offsetof<T>() > 2) { fold<L, S>(x + 32, 0, sums + 64, a2, c2, s0, s1, m0, m1); }
-        if (offsetof<T>() > 3) { fold<L, S>(x + 48, 0, sums + 96, a3, c3, s0, s1, m0, m1); }
-        if (offsetof<T>() > 4) { fold<L, S>(x + 64, 0, sums + 128, a4, c4, s0, s1, m0, m1); }
-        if (offsetof<T>() > 5) { fold<L, S>(x + 80, 0, sums + 160, a5, c5, s0, s1, m0, m1); }
+        fold<L, S>(x + 0, 0, sums + 0, a0, high_dots<L, S>(a0, c0), s0, s1, m0, m1);
+        if (offsetof<T>() > 1) { fold<L, S>(x + 16, 0, sums + 32, a1, high_dots<L, S>(a1, c1), s0, s1, m0, m1); }
+        if (offsetof<T>() > 2) { fold<L, S>(x + 32, 0, sums + 64, a2, high_dots<L, S>(a2, c2), s0, s1, m0, m1); }
+        if (offsetof<T>() > 3) { fold<L, S>(x + 48, 0, sums + 96, a3, high_dots<L, S>(a3, c3), s0, s1, m0, m1); }
+        if (offsetof<T>() > 4) { fold<L, S>(x + 64, 0, sums + 128, a4, high_dots<L, S>(a4, c4), s0, s1, m0, m1); }
+        if (offsetof<T>() > 5) { fold<L, S>(x + 80, 0, sums + 160, a5, high_dots<L, S>(a5, c5), s0, s1, m0, m1); }
       }
       block += scale_bytes<L>() + quant_bytes<L>();
     }
   }
-}
-
-/** sums += d · scale · dot (+ d · sum of activations · min) for one token */
-@inline
-function fold<L, S>(
-  header: usize, half: usize, sums: usize, a: v128, c: v128, s0: v128, s1: v128, m0: v128, m1: v128,
-): void {
-  const d = v128.load32_splat(header);
-  let low = add_dot(finish<S>(a), d, s0, v128.load(sums));
-  let high = add_dot(finish<S>(high_dots<L, S>(a, c)), d, s1, v128.load(sums, 16));
-  if (has_min<L>()) {
-    const total = column_sum<L>(header, half);
-    low = madd(m0, total, low);
-    high = madd(m1, total, high);
-  }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
 }

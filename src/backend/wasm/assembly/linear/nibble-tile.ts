@@ -12,9 +12,9 @@
 //              engine can fuse the two
 //   types      L a layout's number, T the tokens of the tile (statics.ts)
 
-import { add_dot, column_sum, start_low } from './blocks';
+import { fold, start_low } from './blocks';
 import { low_nibbles, short_float_bits, two_to_102 } from './constants';
-import { add_pair, finish, madd } from './ops';
+import { add_pair } from './ops';
 import { high_mins, high_scales, low_mins, low_scales } from './operands';
 import { N1 } from './statics';
 import { has_halves, has_min, head_bytes, scale_bytes } from './traits';
@@ -69,45 +69,30 @@ export function nibble_tile<L, T>(group: usize, x: usize, blocks: i32, sums: usi
         if (has_halves<L>()) {
           const s0 = low_scales<L>(head, block, half, bits, scale), s1 = high_scales<L>(head, block, half, bits, scale);
           const m0 = low_mins<L>(head, block, half, bits, s0), m1 = high_mins<L>(head, block, half, bits, s1);
-          fold<L>(x + 0, half, sums + 0, a0, c0, s0, s1, m0, m1); a0 = zero; c0 = zero;
-          if (offsetof<T>() > 1) { fold<L>(x + 16, half, sums + 32, a1, c1, s0, s1, m0, m1); a1 = zero; c1 = zero; }
-          if (offsetof<T>() > 2) { fold<L>(x + 32, half, sums + 64, a2, c2, s0, s1, m0, m1); a2 = zero; c2 = zero; }
-          if (offsetof<T>() > 3) { fold<L>(x + 48, half, sums + 96, a3, c3, s0, s1, m0, m1); a3 = zero; c3 = zero; }
-          if (offsetof<T>() > 4) { fold<L>(x + 64, half, sums + 128, a4, c4, s0, s1, m0, m1); a4 = zero; c4 = zero; }
-          if (offsetof<T>() > 5) { fold<L>(x + 80, half, sums + 160, a5, c5, s0, s1, m0, m1); a5 = zero; c5 = zero; }
-          if (offsetof<T>() > 6) { fold<L>(x + 96, half, sums + 192, a6, c6, s0, s1, m0, m1); a6 = zero; c6 = zero; }
-          if (offsetof<T>() > 7) { fold<L>(x + 112, half, sums + 224, a7, c7, s0, s1, m0, m1); a7 = zero; c7 = zero; }
+          fold<L, N1>(x + 0, half, sums + 0, a0, c0, s0, s1, m0, m1); a0 = zero; c0 = zero;
+          if (offsetof<T>() > 1) { fold<L, N1>(x + 16, half, sums + 32, a1, c1, s0, s1, m0, m1); a1 = zero; c1 = zero; }
+          if (offsetof<T>() > 2) { fold<L, N1>(x + 32, half, sums + 64, a2, c2, s0, s1, m0, m1); a2 = zero; c2 = zero; }
+          if (offsetof<T>() > 3) { fold<L, N1>(x + 48, half, sums + 96, a3, c3, s0, s1, m0, m1); a3 = zero; c3 = zero; }
+          if (offsetof<T>() > 4) { fold<L, N1>(x + 64, half, sums + 128, a4, c4, s0, s1, m0, m1); a4 = zero; c4 = zero; }
+          if (offsetof<T>() > 5) { fold<L, N1>(x + 80, half, sums + 160, a5, c5, s0, s1, m0, m1); a5 = zero; c5 = zero; }
+          if (offsetof<T>() > 6) { fold<L, N1>(x + 96, half, sums + 192, a6, c6, s0, s1, m0, m1); a6 = zero; c6 = zero; }
+          if (offsetof<T>() > 7) { fold<L, N1>(x + 112, half, sums + 224, a7, c7, s0, s1, m0, m1); a7 = zero; c7 = zero; }
         }
       }
       if (!has_halves<L>()) {
         const s0 = low_scales<L>(head, block, 0, bits, scale), s1 = high_scales<L>(head, block, 0, bits, scale);
         const m0 = has_min<L>() ? low_mins<L>(head, block, 0, bits, s0) : zero;
         const m1 = has_min<L>() ? high_mins<L>(head, block, 0, bits, s1) : zero;
-        fold<L>(x + 0, 0, sums + 0, a0, c0, s0, s1, m0, m1);
-        if (offsetof<T>() > 1) { fold<L>(x + 16, 0, sums + 32, a1, c1, s0, s1, m0, m1); }
-        if (offsetof<T>() > 2) { fold<L>(x + 32, 0, sums + 64, a2, c2, s0, s1, m0, m1); }
-        if (offsetof<T>() > 3) { fold<L>(x + 48, 0, sums + 96, a3, c3, s0, s1, m0, m1); }
-        if (offsetof<T>() > 4) { fold<L>(x + 64, 0, sums + 128, a4, c4, s0, s1, m0, m1); }
-        if (offsetof<T>() > 5) { fold<L>(x + 80, 0, sums + 160, a5, c5, s0, s1, m0, m1); }
-        if (offsetof<T>() > 6) { fold<L>(x + 96, 0, sums + 192, a6, c6, s0, s1, m0, m1); }
-        if (offsetof<T>() > 7) { fold<L>(x + 112, 0, sums + 224, a7, c7, s0, s1, m0, m1); }
+        fold<L, N1>(x + 0, 0, sums + 0, a0, c0, s0, s1, m0, m1);
+        if (offsetof<T>() > 1) { fold<L, N1>(x + 16, 0, sums + 32, a1, c1, s0, s1, m0, m1); }
+        if (offsetof<T>() > 2) { fold<L, N1>(x + 32, 0, sums + 64, a2, c2, s0, s1, m0, m1); }
+        if (offsetof<T>() > 3) { fold<L, N1>(x + 48, 0, sums + 96, a3, c3, s0, s1, m0, m1); }
+        if (offsetof<T>() > 4) { fold<L, N1>(x + 64, 0, sums + 128, a4, c4, s0, s1, m0, m1); }
+        if (offsetof<T>() > 5) { fold<L, N1>(x + 80, 0, sums + 160, a5, c5, s0, s1, m0, m1); }
+        if (offsetof<T>() > 6) { fold<L, N1>(x + 96, 0, sums + 192, a6, c6, s0, s1, m0, m1); }
+        if (offsetof<T>() > 7) { fold<L, N1>(x + 112, 0, sums + 224, a7, c7, s0, s1, m0, m1); }
       }
       block += scale_bytes<L>() + 128;
     }
   }
-}
-
-/** sums += d · scale · dot (+ d · sum of activations · min) for one token */
-@inline
-function fold<L>(header: usize, half: usize, sums: usize, a: v128, c: v128, s0: v128, s1: v128, m0: v128, m1: v128): void {
-  const d = v128.load32_splat(header);
-  let low = add_dot(finish<N1>(a), d, s0, v128.load(sums));
-  let high = add_dot(finish<N1>(c), d, s1, v128.load(sums, 16));
-  if (has_min<L>()) {
-    const total = column_sum<L>(header, half);
-    low = madd(m0, total, low);
-    high = madd(m1, total, high);
-  }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
 }

@@ -6,8 +6,8 @@
 //   types      L a layout's number, S a kernel set's, T the tokens of the tile (statics.ts); L says no more than whether
 //              blocks have minima and halves, and where dots start
 
-import { add_dot, column_sum, start_low } from './blocks';
-import { add_product, finish, madd } from './ops';
+import { fold, start_low } from './blocks';
+import { add_product } from './ops';
 import { has_halves, has_min, is_i16 } from './traits';
 import { operand_bytes, slab_block_bytes } from './unpack-slab';
 
@@ -75,21 +75,4 @@ function fold_tile<L, S, T>(
   fold<L, S>(x + 32, half, sums + 64, a2, c2, s0, s1, m0, m1);
   fold<L, S>(x + 48, half, sums + 96, a3, c3, s0, s1, m0, m1);
   if (offsetof<T>() > 4) fold<L, S>(x + 64, half, sums + 128, a4, c4, s0, s1, m0, m1);
-}
-
-/** sums += d · scale · dot (+ d · sum of activations · min) for one token */
-@inline
-function fold<L, S>(
-  header: usize, half: usize, sums: usize, a: v128, c: v128, s0: v128, s1: v128, m0: v128, m1: v128,
-): void {
-  const d = v128.load32_splat(header);
-  let low = add_dot(finish<S>(a), d, s0, v128.load(sums));
-  let high = add_dot(finish<S>(c), d, s1, v128.load(sums, 16));
-  if (has_min<L>()) {
-    const total = column_sum<L>(header, half);
-    low = madd(m0, total, low);
-    high = madd(m1, total, high);
-  }
-  v128.store(sums, low);
-  v128.store(sums, high, 16);
 }
