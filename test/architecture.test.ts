@@ -30,7 +30,6 @@ const house: Readonly<Record<string, Room>> = {
   'backend/check-best.ts': { may: [] },
   'backend/check-kv-shape.ts': { may: ['backend/backend.ts'] },
   'backend/id-beyond.ts': { may: ['backend/backend.ts'] },
-  'backend/recipe.ts': { may: [] },
   'backend/reference': {
     may: ['dtype', 'tensor', 'backend/backend.ts', 'backend/check-best.ts', 'backend/check-kv-shape.ts'],
   },
@@ -43,7 +42,6 @@ const house: Readonly<Record<string, Room>> = {
       'backend/check-best.ts',
       'backend/check-kv-shape.ts',
       'backend/id-beyond.ts',
-      'backend/recipe.ts',
       'generated',
     ],
   },
@@ -57,7 +55,6 @@ const house: Readonly<Record<string, Room>> = {
       'backend/check-best.ts',
       'backend/check-kv-shape.ts',
       'backend/id-beyond.ts',
-      'backend/recipe.ts',
       'generated',
     ],
     packages: ['webgpu'],

@@ -1,5 +1,6 @@
 import { RealizarError } from '../errors.ts';
 import type { DType } from '../dtype/index.ts';
+import { sameItems } from './same-items.ts';
 
 /** A shape, a dtype, and a buffer that a backend owns. Shapes are slowest-first: a matrix is [rows, columns]. */
 export interface Tensor {
@@ -15,7 +16,7 @@ export function rowsOf(tensor: Tensor): readonly [rows: number, width: number] {
 
 /** @throws RealizarError `shape-mismatch`, naming `what` */
 export function assertShape(tensor: Tensor, shape: readonly number[], what: string): void {
-  if (tensor.shape.length === shape.length && tensor.shape.every((n, i) => n === shape[i])) return;
+  if (sameItems(tensor.shape, shape)) return;
   throw new RealizarError(
     'shape-mismatch',
     `${what} is [${tensor.shape.join(', ')}] and has to be [${shape.join(', ')}]`,

@@ -1,3 +1,4 @@
+import { sameItems } from '../../tensor/same-items.ts';
 import type { Batch } from '../backend.ts';
 
 /** Rows [firstRow, firstRow + rows) of a batch: neighbours of one sequence. */
@@ -48,8 +49,7 @@ export function hasShape(batch: Batch, shape: BatchShape): boolean {
     blockSize === shape.blockSize &&
     blockTable.length === shape.tableLength &&
     chosen?.best === shape.best &&
-    outputRows.length === shape.outputRows.length &&
-    outputRows.every((row, i) => row === shape.outputRows[i]) &&
+    sameItems(outputRows, shape.outputRows) &&
     shape.runs.every((run) => hasRun(batch, run))
   );
 }

@@ -1,5 +1,5 @@
+import { sameItems } from '../../tensor/same-items.ts';
 import type { Batch } from '../backend.ts';
-import { isSameRecipe } from '../recipe.ts';
 import type { Mark } from './arena.ts';
 import type { Bank } from './bank.ts';
 import type { BatchData } from './batch-data.ts';
@@ -37,7 +37,7 @@ export class KeptSteps {
   run<T>(batch: Batch, recipe: readonly unknown[], record: () => T): T {
     const { recorder } = this.#bank;
     const kept = this.#steps[recorder.side];
-    if (kept === undefined || !isSameRecipe(kept.recipe, recipe) || !this.#replace(kept, batch)) {
+    if (kept === undefined || !sameItems(kept.recipe, recipe) || !this.#replace(kept, batch)) {
       return this.#record(batch, recipe, record);
     }
     recorder.continueStep(kept.end);

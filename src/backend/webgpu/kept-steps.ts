@@ -1,6 +1,6 @@
+import { sameItems } from '../../tensor/same-items.ts';
 import type { Batch } from '../backend.ts';
 import { idBeyond } from '../id-beyond.ts';
-import { isSameRecipe } from '../recipe.ts';
 import type { BatchData, BatchStore, StepUpload } from './batch-data.ts';
 import type { BestTokens } from './best-tokens.ts';
 import type { Gpu, KeptDispatch } from './gpu.ts';
@@ -76,7 +76,7 @@ export class KeptSteps {
   #isLike({ shape, best, profiler, ...kept }: KeptStep, batch: Batch, recipe: readonly unknown[], data: BatchData) {
     const { ids, rows, table, limits } = kept.data;
     return (
-      isSameRecipe(kept.recipe, recipe) &&
+      sameItems(kept.recipe, recipe) &&
       hasStepShape(batch, data, shape) &&
       (best === undefined || this.#best.isNext(best)) &&
       data.ids === ids &&

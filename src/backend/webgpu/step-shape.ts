@@ -1,3 +1,4 @@
+import { sameItems } from '../../tensor/same-items.ts';
 import type { Batch } from '../backend.ts';
 import type { BatchData } from './batch-data.ts';
 import { decodeChunks } from './kernels/attention.ts';
@@ -30,11 +31,9 @@ export function hasStepShape({ outputRows, blockSize }: Batch, data: BatchData, 
   return (
     tokens === shape.tokens &&
     blockSize === shape.blockSize &&
-    isEqual(outputRows, shape.outputRows) &&
+    sameItems(outputRows, shape.outputRows) &&
     (isDecode
       ? decodeChunks(maxPosition) === shape.chunks
-      : shape.sequenceOf !== undefined && isEqual(sequenceOf, shape.sequenceOf))
+      : shape.sequenceOf !== undefined && sameItems(sequenceOf, shape.sequenceOf))
   );
 }
-
-const isEqual = (a: Int32Array, b: Int32Array): boolean => a.length === b.length && a.every((n, i) => n === b[i]);

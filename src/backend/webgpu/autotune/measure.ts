@@ -1,3 +1,4 @@
+import { sameItems } from '../../../tensor/same-items.ts';
 import type { Tuning } from '../kernels/tuning.ts';
 import type { Budget } from './budget.ts';
 import { type Cut, type CutSpace, isSame, neighbours } from './cuts.ts';
@@ -66,7 +67,7 @@ export async function measure(
   };
   const flawOf = (contender: Contender | undefined, usual: Contender) => {
     if (!contender) return 'does not run';
-    return hasSameBits(contender.bits, usual.bits) ? undefined : 'gives other results';
+    return sameItems(contender.bits, usual.bits) ? undefined : 'gives other results';
   };
   try {
     const usual = await start(space.usual);
@@ -100,6 +101,3 @@ async function repeatsFor(sampleMs: number, time: (count: number) => Promise<num
     count = Math.min(MAX_REPEATS, Math.max(2 * count, Math.ceil((count * sampleMs) / milliseconds)));
   }
 }
-
-const hasSameBits = (a: Uint32Array, b: Uint32Array): boolean =>
-  a.length === b.length && a.every((word, i) => word === b[i]);
