@@ -1,13 +1,6 @@
 import { RealizarError } from '../errors.ts';
 import type { AttentionOptions, Batch, KvShape } from './backend.ts';
-
-/** How far a batch reaches into a cache. */
-export interface CacheReach {
-  /** One more than the highest slot that is written. */
-  readonly slots: number;
-  /** One more than the highest block that is read. */
-  readonly blocks: number;
-}
+import type { CacheReach } from './cache-reach.ts';
 
 /**
  * Sees that no kernel will read or write beyond the cache.

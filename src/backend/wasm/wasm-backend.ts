@@ -224,9 +224,7 @@ export class WasmBackend implements Backend {
     const bank = this.#bankOf(weights.query.weight);
     const recorder = this.#recordIn(bank);
     const data = dataOf(bank, batch);
-    const layer = asKvLayer(recorder.memory, cache);
-    checkAttention(layer.shape, batch, data, options);
-    data.allowCache(layer.shape);
+    const layer = layerOf(recorder, cache, batch, data, options);
     const inputs = attentionInputs(recorder, this.#program.bring(x, bank), weights, options);
     this.#pending = { inputs, cache: layer, data, options };
     if (!writesOwnKeys(data)) this.#settleKeys();
@@ -239,9 +237,7 @@ export class WasmBackend implements Backend {
     const bank = this.#bankOf(cache as WasmKvLayer);
     const recorder = this.#recordIn(bank);
     const data = dataOf(bank, batch);
-    const layer = asKvLayer(recorder.memory, cache);
-    checkAttention(layer.shape, batch, data, options);
-    data.allowCache(layer.shape);
+    const layer = layerOf(recorder, cache, batch, data, options);
     return attention(recorder, q as AttentionInputs, layer, data, options, own);
   }
 
@@ -363,6 +359,20 @@ export class WasmBackend implements Backend {
       throw error;
     }
   }
+}
+
+/** The cache's layer, once ops may attend in it. */
+function layerOf(
+  { memory }: Recorder,
+  cache: KvLayer,
+  batch: Batch,
+  data: BatchData,
+  options: AttentionOptions,
+): WasmKvLayer {
+  const layer = asKvLayer(memory, cache);
+  checkAttention(layer.shape, batch, data.reach, options);
+  data.limits.allowCache(layer.shape);
+  return layer;
 }
 
 function dataOf({ recorder, batches }: Bank, batch: Batch): BatchData {

@@ -1,5 +1,8 @@
 import { RealizarError } from '../../errors.ts';
 import type { Batch, Rope } from '../backend.ts';
+import { BatchLimits } from '../batch-limits.ts';
+import { cacheReach, type CacheReach } from '../cache-reach.ts';
+import { isSoundBatch } from '../sound-batch.ts';
 import { ActivationPool } from './activation-pool.ts';
 import type { Gpu } from './gpu.ts';
 import { asNumbers } from './gpu-tensor.ts';
@@ -20,11 +23,8 @@ export interface BatchData {
   /** Every sequence has one row: all of them decode. */
   readonly isDecode: boolean;
   readonly maxPosition: number;
-  /** One more than the largest slot, and than the largest block. */
-  readonly slots: number;
-  readonly blocks: number;
-  /** What the ops recorded on it were checked for: ids below, slots below, blocks below. */
-  readonly limits: { ids: number; slots: number; blocks: number };
+  readonly reach: CacheReach;
+  readonly limits: BatchLimits;
 }
 
 /** Numbers that a step brought to the GPU beside its batch. */
@@ -100,7 +100,7 @@ export class BatchStore {
 
   #upload(batch: Batch): BatchData {
     const { tokenIds, positions, slotMapping, sequenceOf, blockTable, blocksPerSequence } = batch;
-    checkBatch(batch);
+    if (!isSoundBatch(batch)) throw contradiction();
     const tokens = tokenIds.length;
     const rows = new Uint32Array(4 * tokens);
     for (let t = 0; t < tokens; t++) {
@@ -115,9 +115,8 @@ export class BatchStore {
       sequenceOf,
       isDecode: new Set(sequenceOf).size === tokens,
       maxPosition: positions.reduce((a, b) => Math.max(a, b), 0),
-      slots: slotMapping.reduce((a, b) => Math.max(a, b + 1), 0),
-      blocks: blockTable.reduce((a, b) => Math.max(a, b + 1), 0),
-      limits: { ids: Infinity, slots: Infinity, blocks: Infinity },
+      reach: cacheReach(batch),
+      limits: new BatchLimits(),
     };
   }
 
@@ -145,21 +144,6 @@ export class BatchStore {
     return buffer;
   }
 }
-
-function checkBatch(batch: Batch): void {
-  const { tokenIds, positions, slotMapping, sequenceOf, blockTable, blocksPerSequence, blockSize } = batch;
-  const tokens = tokenIds.length;
-  const sequences = blockTable.length / Math.max(1, blocksPerSequence);
-  const isSound =
-    [positions, slotMapping, sequenceOf].every(({ length }) => length === tokens) &&
-    isBelow(positions, blocksPerSequence * blockSize) &&
-    isBelow(sequenceOf, sequences) &&
-    isBelow(slotMapping, Infinity) &&
-    isBelow(blockTable, Infinity);
-  if (!isSound) throw contradiction();
-}
-
-const isBelow = (numbers: Int32Array, end: number): boolean => numbers.every((n) => n >= 0 && n < end);
 
 const contradiction = () =>
   new RealizarError(

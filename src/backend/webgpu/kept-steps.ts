@@ -1,6 +1,5 @@
 import { sameItems } from '../../tensor/same-items.ts';
 import type { Batch } from '../backend.ts';
-import { idBeyond } from '../id-beyond.ts';
 import type { BatchData, BatchStore, StepUpload } from './batch-data.ts';
 import type { BestTokens } from './best-tokens.ts';
 import type { Gpu, KeptDispatch } from './gpu.ts';
@@ -82,9 +81,7 @@ export class KeptSteps {
       data.ids === ids &&
       data.rows === rows &&
       data.table === table &&
-      data.slots <= limits.slots &&
-      data.blocks <= limits.blocks &&
-      idBeyond(limits.ids, batch) === undefined &&
+      limits.hold(batch, data.reach) &&
       profiler === this.#gpu.profiler // it wants better labels
     );
   }

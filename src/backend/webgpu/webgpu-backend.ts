@@ -218,7 +218,7 @@ export class WebgpuBackend implements Backend {
     const [vocab] = weight.shape as [number];
     checkIds(batch, vocab);
     const data = this.#batches.dataOf(batch);
-    data.limits.ids = Math.min(data.limits.ids, vocab);
+    data.limits.allowIds(vocab);
     return this.#ops.embed(weight, data);
   }
 
@@ -378,11 +378,8 @@ export class WebgpuBackend implements Backend {
 
   #layer(cache: KvLayer, batch: Batch, data: BatchData, options: AttentionOptions): GpuKvLayer {
     const layer = asKvLayer(this.gpu, cache);
-    checkAttention(layer.shape, batch, data, options);
-    const { limits } = data;
-    const { numBlocks, blockSize } = layer.shape;
-    limits.blocks = Math.min(limits.blocks, numBlocks);
-    limits.slots = Math.min(limits.slots, numBlocks * blockSize);
+    checkAttention(layer.shape, batch, data.reach, options);
+    data.limits.allowCache(layer.shape);
     return layer;
   }
 

@@ -2,7 +2,8 @@ import { RealizarError } from '../../../errors.ts';
 import { rowsOf, type Tensor } from '../../../tensor/tensor.ts';
 import type { Batch } from '../../backend.ts';
 import { idBeyond } from '../../id-beyond.ts';
-import { type BatchData, isChosenSound } from '../batch-data.ts';
+import { isChosenSound } from '../../sound-batch.ts';
+import type { BatchData } from '../batch-data.ts';
 import { EMBED } from '../opcodes.ts';
 import type { Recorder } from '../recorder.ts';
 import { asF32, asWeight, f32Tensor, type WasmTensor, type WasmWeight } from '../tensor.ts';
@@ -17,7 +18,7 @@ export function embed(recorder: Recorder, table: Tensor, batch: Batch, data: Bat
       field: 'tokenIds',
     });
   }
-  data.allowIds(rows);
+  data.limits.allowIds(rows);
   return rowsToF32(recorder, weight, data.tokenIds, batch.tokenIds.length, chosenRows(recorder, batch, data));
 }
 
