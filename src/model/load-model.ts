@@ -2,7 +2,7 @@ import type { Backend, KvDType, KvShape, WeightSource } from '../backend/backend
 import type { Checkpoint, TensorInfo } from '../checkpoint/checkpoint.ts';
 import { formats } from '../dtype/index.ts';
 import { RealizarError } from '../errors.ts';
-import type { Tensor } from '../tensor/tensor.ts';
+import { countOf, type Tensor } from '../tensor/tensor.ts';
 import type { Architecture } from './architecture.ts';
 import { architectureNamed } from './architectures/index.ts';
 import type { ModelConfig } from './config.ts';
@@ -192,7 +192,7 @@ const MAX_ROPE_DIVISORS = 2 ** 13;
 async function ropeDivisors(checkpoint: Checkpoint): Promise<Float32Array | undefined> {
   const tensor = checkpoint.tensors.get(ROPE_DIVISORS);
   if (tensor === undefined) return undefined;
-  const length = tensor.shape.reduce((product, n) => product * n, 1);
+  const length = countOf(tensor.shape);
   if (tensor.shape.length !== 1 || length > MAX_ROPE_DIVISORS) {
     throw new RealizarError(
       'shape-mismatch',

@@ -8,11 +8,14 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
+/** Numbers of a tensor; [] is one. */
+export const countOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
+
 /** `[rows, width]` of a tensor read as a matrix: all leading dimensions are rows. */
-export function rowsOf(tensor: Tensor): readonly [rows: number, width: number] {
-  const width = tensor.shape.at(-1) ?? 1;
-  return [tensor.shape.slice(0, -1).reduce((product, n) => product * n, 1), width];
-}
+export const rowsOf = ({ shape }: Tensor): readonly [rows: number, width: number] => [
+  countOf(shape.slice(0, -1)),
+  shape.at(-1) ?? 1,
+];
 
 /** @throws RealizarError `shape-mismatch`, naming `what` */
 export function assertShape(tensor: Tensor, shape: readonly number[], what: string): void {

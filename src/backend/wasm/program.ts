@@ -1,4 +1,4 @@
-import type { Tensor } from '../../tensor/tensor.ts';
+import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Mark } from './arena.ts';
 import type { Bank } from './bank.ts';
 import type { Executor } from './executor.ts';
@@ -50,7 +50,7 @@ export class Program {
     const home = tensor as WasmTensor;
     const from = this.#away.get(home) ?? home;
     if (from.memory === bank.memory || !this.#banks.some(({ memory }) => memory === from.memory)) return from;
-    const bytes = 4 * home.shape.reduce((product, n) => product * n, 1);
+    const bytes = 4 * countOf(home.shape);
     // Not among the activations: a scope that ends would free it, and it has to last until it is back home.
     const pointer = home.memory === bank.memory ? home.pointer : bank.recorder.constants.allocate(bytes);
     const to = home.memory === bank.memory ? home : f32Tensor(bank.memory, home.shape, pointer);
@@ -132,7 +132,7 @@ export async function runProgram(
     if (running) await running;
     profile?.end(step.bank);
   }
-  for (const [home, from] of away) copy(from, home, 4 * home.shape.reduce((product, n) => product * n, 1));
+  for (const [home, from] of away) copy(from, home, 4 * countOf(home.shape));
 }
 
 const copy = (from: WasmTensor, to: WasmTensor, bytes: number): void =>

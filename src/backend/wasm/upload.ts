@@ -1,5 +1,6 @@
 import { byteLength, formats, type DType } from '../../dtype/index.ts';
 import { RealizarError } from '../../errors.ts';
+import { countOf } from '../../tensor/tensor.ts';
 import type { WeightSource } from '../backend.ts';
 import type { Bank } from './bank.ts';
 import type { Executor } from './executor.ts';
@@ -14,7 +15,7 @@ export type Alone = <T>(job: () => Promise<T>) => Promise<T>;
 
 /** Bytes that a weight takes; vectors are f32. */
 export function weightBytes(dtype: DType, shape: readonly number[]): number {
-  if (shape.length !== 2) return 4 * shape.reduce((product, n) => product * n, 1);
+  if (shape.length !== 2) return 4 * countOf(shape);
   return weightLayout(isPackedDType(dtype) ? dtype : 'f32', shape[0]!, shape[1]!).byteLength;
 }
 

@@ -1,6 +1,6 @@
 import type { DType } from '../../dtype/index.ts';
 import { RealizarError } from '../../errors.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import type {
   AttentionOptions,
   AttentionWeights,
@@ -269,7 +269,7 @@ export class WasmBackend implements Backend {
     const values = isWeight(tensor)
       ? unpack(this.#recordIn(bank), tensor)
       : asF32(bank.memory, tensor, 'the tensor to read');
-    const length = values.shape.reduce((product, n) => product * n, 1);
+    const length = countOf(values.shape);
     const recorded = this.#take();
     if (recorded) this.#programs += 1;
     try {

@@ -1,6 +1,7 @@
+import { countOf } from '../../tensor/tensor.ts';
 import { ActivationPool } from './activation-pool.ts';
 import type { Gpu } from './gpu.ts';
-import { countOf, type GpuTensor, numbersIn } from './gpu-tensor.ts';
+import { type GpuTensor, numbersIn } from './gpu-tensor.ts';
 
 /** What `best` found, of no scope: later steps may take their tokens from there. The oldest makes room. */
 export class BestTokens {

@@ -1,5 +1,5 @@
 import { RealizarError } from '../../errors.ts';
-import type { Tensor } from '../../tensor/tensor.ts';
+import { countOf, type Tensor } from '../../tensor/tensor.ts';
 import type { Gpu } from './gpu.ts';
 import type { GpuFormat } from './weight.ts';
 
@@ -32,8 +32,6 @@ export interface GpuWeight extends Tensor {
 export function numbersIn(gpu: Gpu, shape: readonly number[], take: (bytes: number) => GPUBuffer): GpuTensor {
   return { dtype: 'f32', shape, gpu, buffer: take(4 * countOf(shape)), isOver: false };
 }
-
-export const countOf = (shape: readonly number[]): number => shape.reduce((product, n) => product * n, 1);
 
 /** @throws RealizarError `invalid-argument` for another backend's tensor, for a matrix of weights, and after its scope has ended */
 export function asNumbers(gpu: Gpu, tensor: Tensor, what: string): GpuTensor {

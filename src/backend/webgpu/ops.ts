@@ -1,4 +1,3 @@
-import type { Tensor } from '../../tensor/tensor.ts';
 import type { AttentionOptions, BestOf, Rope } from '../backend.ts';
 import type { BatchData } from './batch-data.ts';
 import type { Gpu } from './gpu.ts';
@@ -73,10 +72,4 @@ export interface Ops {
   ): GpuTensor;
   /** @param y f32 [rows, 2 · count] */
   best(logits: GpuTensor, count: number, limit: number, y: GpuTensor): void;
-}
-
-/** `[rows, width]` of activations. */
-export function matrixShape({ shape }: Tensor): readonly [rows: number, width: number] {
-  const width = shape.at(-1)!;
-  return [shape.reduce((product, n) => product * n, 1) / width, width];
 }

@@ -1,6 +1,6 @@
 import type { DType } from '../../dtype/index.ts';
 import { RealizarError } from '../../errors.ts';
-import { assertShape, rowsOf, type Tensor } from '../../tensor/tensor.ts';
+import { assertShape, countOf, rowsOf, type Tensor } from '../../tensor/tensor.ts';
 import type {
   AttentionOptions,
   AttentionWeights,
@@ -31,7 +31,7 @@ import { BestTokens } from './best-tokens.ts';
 import type { OpenedDevice } from './device.ts';
 import { tooLarge } from './device-health.ts';
 import { type Counters, Gpu } from './gpu.ts';
-import { asNumbers, asWeight, countOf, type GpuTensor, isGpuWeight, numbersIn } from './gpu-tensor.ts';
+import { asNumbers, asWeight, type GpuTensor, isGpuWeight, numbersIn } from './gpu-tensor.ts';
 import { hasRoom } from './has-room.ts';
 import { KeptSteps, type RecordedStep } from './kept-steps.ts';
 import { asKvLayer, createKvCache, dtypeOf, type GpuKvLayer, kvCacheBytes } from './kv-cache.ts';

@@ -1,6 +1,6 @@
+import { rowsOf } from '../../../tensor/tensor.ts';
 import type { Gpu } from '../gpu.ts';
 import type { GpuTensor } from '../gpu-tensor.ts';
-import { matrixShape } from '../ops.ts';
 
 /** The largest logit that each workgroup of a product found, as shaders/matvec.wgsl leaves them. */
 export interface BestParts {
@@ -11,6 +11,6 @@ export interface BestParts {
 
 /** Launches shaders/best-merge.wgsl. @param y f32 [rows, 2] */
 export function mergeBest(gpu: Gpu, logits: GpuTensor, { buffer, count }: BestParts, y: GpuTensor): void {
-  const [rows, width] = matrixShape(logits);
+  const [rows, width] = rowsOf(logits);
   gpu.dispatch(gpu.kernel('best-merge'), [gpu.constants([width, count]), buffer, logits.buffer, y.buffer], [rows]);
 }

@@ -1,3 +1,4 @@
+import { rowsOf } from '../../../tensor/tensor.ts';
 import type { AttentionOptions, BestOf } from '../../backend.ts';
 import type { BatchData } from '../batch-data.ts';
 import { COPY_DST, COPY_SRC, STORAGE } from '../gpu-flags.ts';
@@ -117,15 +118,17 @@ export class FastOps implements Ops {
 
   addLinear(x: GpuTensor, input: GpuTensor, linear: GpuLinear): void {
     if (!this.#areMultipliable([linear])) return this.#plain.addLinear(x, input, linear);
-    this.#product([linear], undefined, 'add').run(input.buffer, rowsOf(input), x.buffer);
+    const [rows] = rowsOf(input);
+    this.#product([linear], undefined, 'add').run(input.buffer, rows, x.buffer);
   }
 
   gatedLinear(x: GpuTensor, weights: GpuFeedForwardWeights, normEps: number): GpuTensor {
     const { norm, gate, up } = weights;
     if (!this.#areMultipliable([gate, up])) return this.#plain.gatedLinear(x, weights, normEps);
     const product = this.#product([gate, up], { norm, eps: normEps }, 'gated');
-    const y = this.#context.activation([rowsOf(x), product.outputs]);
-    product.run(x.buffer, rowsOf(x), y.buffer);
+    const [rows] = rowsOf(x);
+    const y = this.#context.activation([rows, product.outputs]);
+    product.run(x.buffer, rows, y.buffer);
     return y;
   }
 
@@ -143,7 +146,7 @@ export class FastOps implements Ops {
     const product = this.#product([head], { norm, eps: normEps }, 'store', limit);
     const y = this.#context.activation([count, product.outputs]);
     // The only row is the wanted one: a decode step, in which the product prepares its row itself.
-    const isOnly = rowsOf(x) === 1 && count === 1;
+    const isOnly = rowsOf(x)[0] === 1 && count === 1;
     const parts = product.run(x.buffer, count, y.buffer, isOnly ? undefined : rows);
     if (parts) this.#bestParts.set(y, { ...parts, limit: limit! });
     return y;
@@ -285,5 +288,3 @@ function isSame(known: KnownProduct, linears: readonly GpuLinear[], normed: Norm
     known.normed?.eps === normed?.eps
   );
 }
-
-const rowsOf = ({ shape }: GpuTensor): number => shape.slice(0, -1).reduce((product, n) => product * n, 1);

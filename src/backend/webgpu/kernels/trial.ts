@@ -1,8 +1,9 @@
+import { countOf } from '../../../tensor/tensor.ts';
 import type { DType } from '../../../dtype/index.ts';
 import { RealizarError } from '../../../errors.ts';
 import type { OpenedDevice } from '../device.ts';
 import { Gpu } from '../gpu.ts';
-import { countOf, type GpuTensor, type GpuWeight, numbersIn } from '../gpu-tensor.ts';
+import { type GpuTensor, type GpuWeight, numbersIn } from '../gpu-tensor.ts';
 import { Readback } from '../readback.ts';
 import { Uploader } from '../upload.ts';
 

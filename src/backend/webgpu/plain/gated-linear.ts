@@ -1,5 +1,6 @@
+import { rowsOf } from '../../../tensor/tensor.ts';
 import type { GpuTensor } from '../gpu-tensor.ts';
-import { type GpuFeedForwardWeights, matrixShape, type OpContext } from '../ops.ts';
+import type { GpuFeedForwardWeights, OpContext } from '../ops.ts';
 import { linear } from './linear.ts';
 import { rmsNorm } from './rms-norm.ts';
 
@@ -11,7 +12,7 @@ export function gatedLinear(
   normEps: number,
 ): GpuTensor {
   const { gpu, activation } = context;
-  const [tokens] = matrixShape(x);
+  const [tokens] = rowsOf(x);
   const width = gate.weight.shape[0]!;
   const normed = rmsNorm(context, x, norm, normEps);
   const both = activation([tokens, 2 * width]);

@@ -1,5 +1,6 @@
+import { rowsOf } from '../../../tensor/tensor.ts';
 import type { GpuTensor } from '../gpu-tensor.ts';
-import { type GpuLinear, matrixShape, type OpContext } from '../ops.ts';
+import type { GpuLinear, OpContext } from '../ops.ts';
 import { weightParams } from './weight-params.ts';
 
 const FLAG_ADD = 1;
@@ -14,7 +15,7 @@ export function linear(
   y: GpuTensor,
   { first = 0, add = false } = {},
 ): void {
-  const [tokens, inputs] = matrixShape(x);
+  const [tokens, inputs] = rowsOf(x);
   const kernel = gpu.kernel('plain/linear', { DTYPE: weight.format, ACTIVATIONS: 'f32' });
   const flags = (add ? FLAG_ADD : 0) | (bias ? FLAG_BIAS : 0);
   const width = y.shape.at(-1)!;

@@ -1,6 +1,7 @@
+import { rowsOf } from '../../../tensor/tensor.ts';
 import { Gpu } from '../gpu.ts';
 import type { GpuTensor } from '../gpu-tensor.ts';
-import { matrixShape, type OpContext } from '../ops.ts';
+import type { OpContext } from '../ops.ts';
 
 /** Launches shaders/plain/rms-norm.wgsl, for all rows of `x` or for those that `pick` lists. */
 export function rmsNorm(
@@ -10,7 +11,7 @@ export function rmsNorm(
   eps: number,
   pick?: { readonly rows: GPUBuffer; readonly count: number },
 ): GpuTensor {
-  const [allRows, width] = matrixShape(x);
+  const [allRows, width] = rowsOf(x);
   const rows = pick?.count ?? allRows;
   const y = activation([rows, width]);
   const bound = [gpu.constants([width, Gpu.bits(eps)]), x.buffer, weight.buffer, y.buffer];
