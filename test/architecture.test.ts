@@ -32,6 +32,7 @@ const house: Readonly<Record<string, Room>> = {
   'backend/check-best.ts': { may: [] },
   'backend/check-kv-shape.ts': { may: ['backend/backend.ts'] },
   'backend/id-beyond.ts': { may: ['backend/backend.ts'] },
+  'backend/mebibytes.ts': { may: [] },
   'backend/sound-batch.ts': { may: ['tensor', 'backend/backend.ts'] },
   'backend/reference': {
     may: [
@@ -41,6 +42,7 @@ const house: Readonly<Record<string, Room>> = {
       'backend/cache-reach.ts',
       'backend/check-best.ts',
       'backend/check-kv-shape.ts',
+      'backend/mebibytes.ts',
       'backend/sound-batch.ts',
     ],
   },
@@ -55,6 +57,7 @@ const house: Readonly<Record<string, Room>> = {
       'backend/check-best.ts',
       'backend/check-kv-shape.ts',
       'backend/id-beyond.ts',
+      'backend/mebibytes.ts',
       'backend/sound-batch.ts',
       'generated',
     ],
@@ -71,6 +74,7 @@ const house: Readonly<Record<string, Room>> = {
       'backend/check-best.ts',
       'backend/check-kv-shape.ts',
       'backend/id-beyond.ts',
+      'backend/mebibytes.ts',
       'backend/sound-batch.ts',
       'generated',
     ],

@@ -1,6 +1,8 @@
 import { formats } from '../../dtype/index.ts';
 import { RealizarError } from '../../errors.ts';
+import { countOf } from '../../tensor/tensor.ts';
 import type { WeightSource } from '../backend.ts';
+import { mebibytes } from '../mebibytes.ts';
 
 /** Values decoded at a time: enough to amortise a read, small beside the weights. */
 const CHUNK_VALUES = 2 ** 20;
@@ -19,7 +21,7 @@ export async function decodeWeight(source: WeightSource): Promise<Float32Array> 
 
 /** Bytes of a weight once it is decoded. */
 export function decodedBytes(shape: readonly number[]): number {
-  return Float32Array.BYTES_PER_ELEMENT * shape.reduce((product, n) => product * n, 1);
+  return Float32Array.BYTES_PER_ELEMENT * countOf(shape);
 }
 
 function allocate({ name, shape }: WeightSource): Float32Array {
@@ -27,10 +29,9 @@ function allocate({ name, shape }: WeightSource): Float32Array {
   try {
     return new Float32Array(bytes / Float32Array.BYTES_PER_ELEMENT);
   } catch (cause) {
-    throw new RealizarError(
-      'out-of-memory',
-      `${name} needs ${Math.ceil(bytes / 2 ** 20)} MiB as float32; a smaller model will fit`,
-      { field: name, cause },
-    );
+    throw new RealizarError('out-of-memory', `${name} needs ${mebibytes(bytes)} as float32; a smaller model will fit`, {
+      field: name,
+      cause,
+    });
   }
 }

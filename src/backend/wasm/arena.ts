@@ -1,4 +1,5 @@
 import type { WasmMemory } from './memory.ts';
+import { wholeCacheLines } from './round-up.ts';
 
 /** An arena grows in pieces of at least this many bytes. */
 const PIECE_BYTES = 2 ** 20;
@@ -36,13 +37,13 @@ export class Arena {
       const piece = this.#pieces[this.#piece]!;
       const start = piece.start + this.#used;
       if (start + bytes > piece.end && !this.#extend(piece, start + bytes - piece.end)) continue;
-      this.#used = align(start + bytes - piece.start);
+      this.#used = wholeCacheLines(start + bytes - piece.start);
       return start;
     }
-    const size = align(Math.max(bytes, PIECE_BYTES));
+    const size = wholeCacheLines(Math.max(bytes, PIECE_BYTES));
     const start = this.#memory.allocate(size, this.#what);
     this.#pieces.push({ start, end: start + size });
-    this.#used = align(bytes);
+    this.#used = wholeCacheLines(bytes);
     return start;
   }
 
@@ -65,12 +66,9 @@ export class Arena {
 
   // Only the last piece may lie at the end of the memory.
   #extend(piece: Piece, missing: number): boolean {
-    const bytes = align(Math.max(missing, PIECE_BYTES));
+    const bytes = wholeCacheLines(Math.max(missing, PIECE_BYTES));
     if (!this.#memory.extend(piece.end, bytes, this.#what)) return false;
     piece.end += bytes;
     return true;
   }
 }
-
-/** Cache lines, and what kernels ask for. */
-const align = (bytes: number): number => Math.ceil(bytes / 64) * 64;

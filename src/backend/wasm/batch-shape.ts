@@ -1,5 +1,6 @@
 import { sameItems } from '../../tensor/same-items.ts';
 import type { Batch } from '../backend.ts';
+import { roundUp } from './round-up.ts';
 
 /** Rows [firstRow, firstRow + rows) of a batch: neighbours of one sequence. */
 export interface Run {
@@ -26,7 +27,7 @@ const REACH_STEP = 256;
 
 /** One more than a position, rounded up: an answer that grows by a token keeps its reach for a while. */
 const reachOf = (position: number, { blocksPerSequence, blockSize }: Batch): number =>
-  Math.min(Math.ceil((position + 1) / REACH_STEP) * REACH_STEP, blocksPerSequence * blockSize);
+  Math.min(roundUp(position + 1, REACH_STEP), blocksPerSequence * blockSize);
 
 export function shapeOf(batch: Batch): BatchShape {
   const { outputRows, blocksPerSequence, blockSize, blockTable, chosen } = batch;

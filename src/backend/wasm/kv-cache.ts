@@ -3,6 +3,7 @@ import type { KvDType, KvLayer, KvShape } from '../backend.ts';
 import { checkKvShape } from '../check-kv-shape.ts';
 import { KV_F16, KV_F32, KV_Q8_0 } from './kv-dtypes.ts';
 import type { WasmMemory } from './memory.ts';
+import { roundUp } from './round-up.ts';
 
 /** Keys and values of one layer; assembly/key-value-tiles.ts has their layout. */
 export interface WasmKvLayer extends KvLayer {
@@ -62,5 +63,3 @@ function tileBytes({ blockSize, headDim }: KvShape, dtype: KvDType) {
     valueTileBytes: roundUp(blockSize * roundUp(headDim, 8) * size + scales, 16),
   };
 }
-
-const roundUp = (n: number, step: number): number => Math.ceil(n / step) * step;

@@ -1,5 +1,7 @@
 import { RealizarError } from '../../errors.ts';
+import { mebibytes } from '../mebibytes.ts';
 import { MAX_PAGES } from './module.ts';
+import { roundUp } from './round-up.ts';
 
 const PAGE_BYTES = 65_536;
 
@@ -41,7 +43,7 @@ export class WasmMemory {
    * @throws RealizarError `out-of-memory`
    */
   allocate(bytes: number, what: string, alignment = 64): number {
-    const start = Math.ceil(this.#used / alignment) * alignment;
+    const start = roundUp(this.#used, alignment);
     this.#reserve(start + bytes, what, bytes);
     this.#used = start + bytes;
     return start;
@@ -82,8 +84,8 @@ export class WasmMemory {
     } catch (cause) {
       throw new RealizarError(
         'out-of-memory',
-        `${what} needs ${megabytes(wanted)} beside the ${megabytes(this.#used)} already in use, but a WebAssembly memory ` +
-          `holds at most ${megabytes(this.maxBytes)} and this machine may give less; try a smaller model or a shorter context`,
+        `${what} needs ${mebibytes(wanted)} beside the ${mebibytes(this.#used)} already in use, but a WebAssembly memory ` +
+          `holds at most ${mebibytes(this.maxBytes)} and this machine may give less; try a smaller model or a shorter context`,
         { cause, field: what },
       );
     }
@@ -97,5 +99,3 @@ export class WasmMemory {
     this.f32 = new Float32Array(buffer);
   }
 }
-
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -1,7 +1,9 @@
 import { RealizarError } from '../../errors.ts';
 import type { MemoryPart, MemoryPlan } from '../backend.ts';
+import { mebibytes } from '../mebibytes.ts';
 import { kvLayerBytes } from './kv-cache.ts';
 import { WEIGHT_ALIGNMENT } from './layouts.ts';
+import { roundUp } from './round-up.ts';
 import { weightBytes } from './upload.ts';
 
 /** In which memory things lie, by its number. */
@@ -55,17 +57,13 @@ export function placeModel(plan: MemoryPlan, maxBytes: number): Placement {
 }
 
 const partBytes = ({ weights }: MemoryPart): number =>
-  weights.reduce((sum, { dtype, shape }) => sum + align(weightBytes(dtype, shape)), 0);
-
-const align = (bytes: number): number => Math.ceil(bytes / WEIGHT_ALIGNMENT) * WEIGHT_ALIGNMENT;
+  weights.reduce((sum, { dtype, shape }) => sum + roundUp(weightBytes(dtype, shape), WEIGHT_ALIGNMENT), 0);
 
 function tooLarge({ weights }: MemoryPart, bytes: number, room: number): RealizarError {
   const [first] = weights;
   const message =
     `${weights.length === 1 ? first!.name : `the ${weights.length} weights from ${first!.name} on`} and their keys and values ` +
-    `need ${megabytes(bytes)}, but one WebAssembly memory has room for ${megabytes(room)}; ` +
+    `need ${mebibytes(bytes)}, but one WebAssembly memory has room for ${mebibytes(room)}; ` +
     'try a smaller model, a shorter context, or fewer bits a weight';
   return new RealizarError('out-of-memory', message, { field: first!.name });
 }
-
-const megabytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;

@@ -1,4 +1,5 @@
 import { RealizarError } from '../../errors.ts';
+import { mebibytes } from '../mebibytes.ts';
 
 /**
  * What went wrong on a device, which WebGPU tells later and elsewhere: lost devices, allocations that did not fit, shaders that
@@ -114,8 +115,6 @@ export const tooLarge = (what: string, bytes: number, room: string) =>
     `${what} needs ${mebibytes(bytes)} and the GPU gives ${room}; a smaller model, a shorter context or --backend wasm will fit`,
     { field: what },
   );
-
-const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20)} MiB`;
 
 function asError(error: unknown, what: string): RealizarError {
   const message = error instanceof Error || isGpuError(error) ? error.message : String(error);

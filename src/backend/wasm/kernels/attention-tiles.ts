@@ -1,5 +1,6 @@
 import type { AttentionOptions } from '../../backend.ts';
 import type { Run } from '../batch-shape.ts';
+import { roundUp, wholeCacheLines } from '../round-up.ts';
 
 /** Rows (tokens · heads) that share keys and values while these are in the nearest cache. */
 const ROWS_PER_TILE = 24;
@@ -40,7 +41,7 @@ export function attentionTiles(
 }
 
 /** Bytes of the two heads at the start of a thread's scratch. */
-export const headScratchBytes = (headDim: number): number => align64(2 * roundUp8(headDim) * 4);
+export const headScratchBytes = (headDim: number): number => wholeCacheLines(4 * 2 * roundUp(headDim, 8));
 
 /** All query heads of a key head, so that keys are read once; fewer where there would not be `enough` chunks. */
 function headsOfChunk({ numHeads, numKvHeads }: AttentionOptions, runs: number, enough: number): number {
@@ -68,12 +69,8 @@ function scratchOf(
   headsPerChunk: number,
   { headDim, slidingWindow = NO_WINDOW }: AttentionOptions,
 ): number {
-  const rows = roundUp4(tile.rows * headsPerChunk);
+  const rows = roundUp(tile.rows * headsPerChunk, 4);
   const keys = Math.min(tile.reach, slidingWindow + tile.rows + KEYS_PER_GROUP);
-  const scoresOfRow = roundUp4(keys) + 8;
-  return align64(headScratchBytes(headDim) + 4 * rows * (headDim + scoresOfRow + roundUp8(headDim)));
+  const scoresOfRow = roundUp(keys, 4) + 8;
+  return wholeCacheLines(headScratchBytes(headDim) + 4 * rows * (headDim + scoresOfRow + roundUp(headDim, 8)));
 }
-
-const roundUp4 = (n: number): number => (n + 3) & ~3;
-const roundUp8 = (n: number): number => (n + 7) & ~7;
-const align64 = (bytes: number): number => Math.ceil(bytes / 64) * 64;

@@ -1,6 +1,7 @@
 import { floatBits } from '../command-list.ts';
 import { PREPARE } from '../opcodes.ts';
 import type { Recorder } from '../recorder.ts';
+import { wholeCacheLines } from '../round-up.ts';
 import type { WasmTensor } from '../tensor.ts';
 
 /** Up to this many numbers every thread prepares for itself: cheaper than to share the work and wait for each other. */
@@ -53,7 +54,7 @@ function prepareForm(
 ): Prepared {
   const { activations, commands, threads } = recorder;
   const alone = threads > 1 && tokens * columns <= ALONE_NUMBERS;
-  const bytes = Math.ceil(recorder.preparedBytes(form, tokens, columns) / 64) * 64;
+  const bytes = wholeCacheLines(recorder.preparedBytes(form, tokens, columns));
   const pointer = activations.allocate(alone ? bytes * threads : bytes);
   const threadBytes = alone ? bytes : 0;
   const tokensPerChunk = alone ? 0 : TOKENS_PER_CHUNK;
