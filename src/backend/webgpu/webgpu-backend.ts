@@ -59,7 +59,7 @@ export interface WebgpuBackendOptions {
    * compiling takes longer than loading.
    */
   readonly selfCheck?: boolean | undefined;
-  /** Whether kernels are timed on the weights. Default: `on`. */
+  /** Whether kernels are timed on the weights: where nothing is known yet, on real GPUs; never; or again, anywhere. Default: `on`. */
   readonly autotune?: AutotuneMode | undefined;
   /** Keeps what was found out. */
   readonly tuningStore?: TuningStore | undefined;
