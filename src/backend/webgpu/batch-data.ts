@@ -1,8 +1,9 @@
 import { RealizarError } from '../../errors.ts';
+import { rowsOf } from '../../tensor/tensor.ts';
 import type { Batch, Rope } from '../backend.ts';
 import { BatchLimits } from '../batch-limits.ts';
 import { cacheReach, type CacheReach } from '../cache-reach.ts';
-import { isSoundBatch } from '../sound-batch.ts';
+import { isChosenSound, isSoundBatch } from '../sound-batch.ts';
 import { ActivationPool } from './activation-pool.ts';
 import type { Gpu } from './gpu.ts';
 import { asNumbers } from './gpu-tensor.ts';
@@ -120,12 +121,13 @@ export class BatchStore {
     };
   }
 
-  #ids({ tokenIds, chosen }: Batch): GPUBuffer {
+  #ids(batch: Batch): GPUBuffer {
+    const { tokenIds, chosen } = batch;
     const ids = this.#buffer(Int32Array.from(tokenIds));
     if (chosen === undefined) return ids;
     const best = asNumbers(this.#gpu, chosen.best, 'batch.chosen.best');
-    const [bestRows, width] = best.shape as [number, number];
-    if (chosen.rows.length !== tokenIds.length || chosen.rows.some((row) => row >= bestRows)) throw contradiction();
+    if (!isChosenSound(batch)) throw contradiction();
+    const [, width] = rowsOf(best);
     const rows = this.#buffer(Int32Array.from(chosen.rows));
     const params = this.#gpu.constants([tokenIds.length, width]);
     this.#gpu.dispatch(

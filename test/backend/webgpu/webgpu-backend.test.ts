@@ -92,6 +92,21 @@ describeWithGpu('the WebGPU backend', () => {
     expect([...second]).toEqual([7, ids[2]!, ids[0]!, 9].flatMap((id) => rowOf(table, id)));
   });
 
+  test('chosen tokens that are in no row of what was chosen are refused', async () => {
+    const backend = await open();
+    const table = await backend.upload(floatWeight([32, 32], new Float32Array(32 * 32)).source);
+    const embedChosen = (...rows: number[]) =>
+      backend.scope(() => {
+        const best = backend.best(rowsFrom(backend, table, [0, 1]), 1, 32);
+        return backend.embed(table, { ...idsOnly([0]), chosen: { best, rows: Int32Array.from(rows) } });
+      });
+    const refusal = { code: 'invalid-argument', message: expect.stringContaining('a batch has arrays') };
+    for (const rows of [[2], [-2], [0, 1]]) {
+      expect(() => embedChosen(...rows), rows.join()).toThrow(expect.objectContaining(refusal));
+    }
+    embedChosen(1);
+  });
+
   test('a steady decode makes no bind groups', async () => {
     const backend = await open();
     const given = randomAttention('steady', { hidden: 64 });
