@@ -1,5 +1,6 @@
 import { RealizarError, type ErrorCode } from '../errors.ts';
 import { brief } from './brief.ts';
+import { decodeTexts } from './decode-texts.ts';
 
 /** The file that a reader's bytes are the beginning of. */
 export interface FileExtent {
@@ -122,20 +123,39 @@ export class ByteReader {
    * @throws RealizarError `bad-length` | `bad-value`
    */
   string(field: string, maxBytes: number, strict: boolean): string {
-    const offset = this.offset;
-    const value = this.u64(field);
-    if (value > BigInt(Math.min(maxBytes, this.remaining))) {
-      const room =
-        this.remaining < maxBytes ? `the file has ${this.remaining} bytes left` : `at most ${maxBytes} are allowed`;
-      this.fail('bad-length', field, `a text of ${value} bytes is announced, and ${room}`, offset);
+    const length = this.#length(field, maxBytes);
+    const start = this.#take(length, field);
+    return this.#text(start, start + length, field, strict);
+  }
+
+  /** `count` strings one after another, each as `string` reads it. @throws RealizarError `bad-length` */
+  strings(field: string, count: number, maxBytes: number): string[] {
+    const first = this.offset;
+    const lengths = new Uint32Array(count);
+    for (let i = 0; i < count; i++) {
+      lengths[i] = this.#length(field, maxBytes);
+      this.#take(lengths[i]!, field);
     }
-    const start = this.#take(Number(value), field);
-    return this.#text(start, start + Number(value), field, strict);
+    return decodeTexts(this.#bytes.subarray(first, this.offset), lengths);
   }
 
   /** @throws RealizarError always */
   fail(code: ErrorCode, field: string, reason: string, offset = this.offset): never {
     throw new RealizarError(code, `${this.file.name}: ${brief(field)} at byte ${offset}: ${reason}`, { field, offset });
+  }
+
+  /** Of a string: a u64. Most are small, and numbers are read faster than integers of 64 bits. */
+  #length(field: string, maxBytes: number): number {
+    const offset = this.offset;
+    const start = this.#take(8, field);
+    const length = this.#view.getUint32(start, true) + 2 ** 32 * this.#view.getUint32(start + 4, true);
+    if (length > Math.min(maxBytes, this.remaining)) {
+      const room =
+        this.remaining < maxBytes ? `the file has ${this.remaining} bytes left` : `at most ${maxBytes} are allowed`;
+      const announced = this.#view.getBigUint64(start, true);
+      this.fail('bad-length', field, `a text of ${announced} bytes is announced, and ${room}`, offset);
+    }
+    return length;
   }
 
   /** Moves the cursor over `length` bytes and returns where they start. */

@@ -80,7 +80,7 @@ function readArray(reader: ByteReader, field: string, depth: number, budget: Bud
   if (type === BOOL) return Array.from(reader.bytes(boxed(reader, field, 1, budget), field), (byte) => byte !== 0);
   if (type === STRING) {
     const count = boxed(reader, field, MIN_STRING_BYTES, budget);
-    return Array.from({ length: count }, () => reader.string(field, MAX_HEADER_BYTES, false));
+    return reader.strings(field, count, MAX_HEADER_BYTES);
   }
   if (type !== ARRAY)
     return reader.fail('unknown-type', field, `array elements of type ${type} are not one of GGUF's 13`, start);

@@ -2,8 +2,8 @@ import type { PairTable } from './pair-table.ts';
 
 /** Which neighbours become one. */
 export interface MergeRules {
-  /** (left id, right id) → index of a rule. */
-  readonly pairs: PairTable;
+  /** (left id, right id) → index of a rule, or -1. */
+  readonly pairs: Pick<PairTable, 'get'>;
   /** The order of each rule: the smallest is applied first, the leftmost among equals. */
   readonly ranks: Int32Array;
   /** The id that each rule makes. */

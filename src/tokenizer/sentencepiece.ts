@@ -1,9 +1,8 @@
 import { AddedTokenFinder, type AddedToken } from './added-tokens.ts';
 import { bpeModel } from './bpe.ts';
 import type { Charsmap } from './charsmap.ts';
-import type { MergeRules } from './merge-symbols.ts';
 import { beforeSpaces, reachesAcrossSpaces, SPACE_MARK } from './metaspace.ts';
-import { PairTable } from './pair-table.ts';
+import { scoreRules } from './score-rules.ts';
 import { byteOfToken } from './symbols.ts';
 import { TextTokenizer, type Normalizer, type TokenizerParts } from './text-tokenizer.ts';
 import type { Tokenizer } from './tokenizer.ts';
@@ -36,10 +35,14 @@ export interface SentencePieceSpec {
  */
 export function sentencePieceTokenizer(spec: SentencePieceSpec): Tokenizer {
   const { vocabulary, types, roles } = spec;
-  const ofType = (...wanted: readonly number[]): AddedToken[] =>
-    vocabulary.tokens.flatMap((content, id) =>
-      wanted.includes(types[id]!) ? [{ id, content, control: types[id] !== PIECE_TYPE.userDefined }] : [],
-    );
+  const ofType = (...wanted: readonly number[]): AddedToken[] => {
+    const found: AddedToken[] = [];
+    vocabulary.tokens.forEach((content, id) => {
+      const type = types[id]!;
+      if (wanted.includes(type)) found.push({ id, content, control: type !== PIECE_TYPE.userDefined });
+    });
+    return found;
+  };
   const userDefined = ofType(PIECE_TYPE.userDefined);
   const words =
     spec.algorithm !== 'unigram' && !vocabulary.tokens.some(reachesAcrossSpaces) && vocabulary.ids.has(SPACE_MARK);
@@ -73,31 +76,6 @@ function bytePairs({ algorithm, vocabulary, scores, types, byteFallback, roles }
   const inText = (id: number): boolean => types[id] === PIECE_TYPE.normal || types[id] === PIECE_TYPE.userDefined;
   const rules = scoreRules(vocabulary, scores, algorithm === 'bpe' ? inText : () => false);
   return bpeModel(vocabulary, rules, { byteLevel: false, byteFallback, unknownId: roles.unknownId, fuseUnknown: true });
-}
-
-/** The merges that scores imply: two neighbours become one whenever that is a token, the one with the best score first. */
-function scoreRules(
-  { tokens, ids }: Vocabulary,
-  scores: ArrayLike<number>,
-  inText: (id: number) => boolean,
-): MergeRules {
-  const mergeable = tokens.flatMap((token, id) =>
-    token.length > 1 && inText(id) && ids.get(token) === id ? [id] : [],
-  );
-  mergeable.sort((a, b) => scores[b]! - scores[a]!);
-  const pairs = new PairTable(tokens.length * 4);
-  const ranks = new Int32Array(mergeable.length);
-  mergeable.forEach((id, index) => {
-    const token = tokens[id]!;
-    const ties = index > 0 && scores[mergeable[index - 1]!] === scores[id];
-    ranks[index] = ties ? ranks[index - 1]! : index;
-    for (let cut = 1; cut < token.length; cut++) {
-      const left = ids.get(token.slice(0, cut)) ?? -1;
-      const right = left < 0 ? -1 : (ids.get(token.slice(cut)) ?? -1);
-      if (left >= 0 && right >= 0 && inText(left) && inText(right)) pairs.set(left, right, index);
-    }
-  });
-  return { pairs, ranks, results: Int32Array.from(mergeable) };
 }
 
 function normalizer(

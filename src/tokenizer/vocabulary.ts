@@ -24,7 +24,7 @@ export function vocabularyOf(tokens: readonly string[], field: string): Vocabula
       { field },
     );
   const ids = new Map<string, number>();
-  for (let id = 0; id < tokens.length; id++) {
+  for (let id = tokens.length - 1; id >= 0; id--) {
     const token = tokens[id]!;
     if (token.length > MAX_TOKEN_LENGTH)
       throw new RealizarError(
@@ -32,7 +32,7 @@ export function vocabularyOf(tokens: readonly string[], field: string): Vocabula
         `${field}[${id}] is ${token.length} characters long; at most ${MAX_TOKEN_LENGTH} are supported`,
         { field },
       );
-    if (!ids.has(token)) ids.set(token, id);
+    ids.set(token, id); // the first of equals comes last, and stays
   }
   return { tokens, ids };
 }

@@ -29,6 +29,7 @@ export class FileLoader {
   readonly #executor: Executor;
   readonly #alone: Alone;
   readonly #waiting: Waiting[] = [];
+  readonly #maxLoaders = Math.min(navigator.hardwareConcurrency, MAX_LOADERS);
   #isBusy = false;
   #bytes = 0;
 
@@ -41,7 +42,7 @@ export class FileLoader {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bank, job, resolve, reject });
       this.#bytes += job.rows * job.rowBytes;
-      if (this.#bytes > HELP_BYTES) this.#executor.helpLoading(Math.min(navigator.hardwareConcurrency, MAX_LOADERS));
+      if (this.#bytes > HELP_BYTES) this.#executor.helpLoading(this.#maxLoaders);
       if (!this.#isBusy) void this.#loadAll();
     });
   }

@@ -78,7 +78,7 @@ export class Threads implements Executor {
   }
 
   get loaders(): number {
-    return canReadFiles() ? this.#loaders : 0;
+    return canReadFiles ? this.#loaders : 0;
   }
 
   run(bank: Bank, list: number): Promise<void> {
@@ -204,7 +204,7 @@ function wake(control: Int32Array, word: number, generation: number): void {
 const hasWaitAsync = typeof Atomics.waitAsync === 'function';
 
 /** Whether workers find a file system: those of Node do. */
-const canReadFiles = (): boolean => globalThis.process?.getBuiltinModule?.('node:fs') !== undefined;
+const canReadFiles = globalThis.process?.getBuiltinModule?.('node:fs') !== undefined;
 
 const isReady = (worker: WorkerHandle): Promise<void> =>
   new Promise((resolve, reject) => {
