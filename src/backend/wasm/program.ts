@@ -116,23 +116,36 @@ export class Program {
   }
 }
 
-/** Runs a program, whose predecessors have run. */
-export async function runProgram(
-  { steps, away }: Recorded,
+/**
+ * Runs a program, whose predecessors have run.
+ * @param next the first of its steps that has not run
+ * @returns nothing where it has run
+ */
+export function runProgram(
+  program: Recorded,
   executor: Executor,
   profile: Profile | undefined,
-): Promise<void> {
-  for (const step of steps) {
+  next = 0,
+): Promise<void> | undefined {
+  const { steps, away } = program;
+  for (let i = next; i < steps.length; i++) {
+    const step = steps[i]!;
     if ('from' in step) {
       copy(step.from, step.to, step.bytes);
       continue;
     }
     profile?.begin(step.bank);
     const running = executor.run(step.bank, step.list);
-    if (running) await running;
+    if (running) {
+      return running.then(() => {
+        profile?.end(step.bank);
+        return runProgram(program, executor, profile, i + 1);
+      });
+    }
     profile?.end(step.bank);
   }
   for (const [home, from] of away) copy(from, home, 4 * countOf(home.shape));
+  return undefined;
 }
 
 const copy = (from: WasmTensor, to: WasmTensor, bytes: number): void =>

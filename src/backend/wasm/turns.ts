@@ -2,13 +2,14 @@
 export class Turns {
   #last: Promise<unknown> | undefined;
 
-  async take<T>(job: () => Promise<T>): Promise<T> {
+  /** Not async: a promise more would be felt where a job takes microseconds. */
+  take<T>(job: () => Promise<T>): Promise<T> {
     const turn = this.#last ? this.#last.then(job, job) : job();
-    this.#last = turn;
-    try {
-      return await turn;
-    } finally {
+    const end = (): void => {
       if (this.#last === turn) this.#last = undefined;
-    }
+    };
+    this.#last = turn;
+    turn.then(end, end);
+    return turn;
   }
 }

@@ -274,7 +274,8 @@ export class WasmBackend implements Backend {
     if (recorded) this.#programs += 1;
     try {
       return await this.#inTurn(async () => {
-        if (recorded) await this.#run(recorded);
+        const running = recorded && this.#run(recorded);
+        if (running) await running;
         return this.#results.copyOf(bank.memory.f32.subarray(values.pointer / 4, values.pointer / 4 + length));
       });
     } finally {
@@ -328,7 +329,7 @@ export class WasmBackend implements Backend {
   }
 
   /** The first run comes after loading, when all threads are up. */
-  #run(recorded: Recorded): Promise<void> {
+  #run(recorded: Recorded): Promise<void> | undefined {
     if (this.#widens) widenVectors();
     this.#widens = false;
     return runProgram(recorded, this.#executor, this.#profile);
