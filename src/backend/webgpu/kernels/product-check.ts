@@ -1,4 +1,6 @@
 import { decodeTensor, formats } from '../../../dtype/index.ts';
+import { linear } from '../../reference/kernels/linear.ts';
+import { rmsNorm } from '../../reference/kernels/rms-norm.ts';
 import type { GpuFormat } from '../weight.ts';
 import { Product } from './product.ts';
 import { relativeError, type Trial } from './trial.ts';
@@ -47,7 +49,7 @@ export async function wrongProduct(trial: Trial, format: GpuFormat, tuning: Tuni
       norm: isNormed ? normed : undefined,
     });
     const actual = await trial.run(y, () => product.run(input, tokens, y.buffer));
-    const wanted = productsOf(isNormed ? rmsNorm(x, norm) : x, values, tokens);
+    const wanted = linear(isNormed ? rmsNorm(x, norm, EPS) : x, values, INPUTS);
     if (!actual || relativeError(actual, wanted) > TOLERANCE) return kernel;
   }
   return undefined;
@@ -72,23 +74,3 @@ function sampleWeights(format: GpuFormat): Uint8Array<ArrayBuffer> {
 
 const sampleActivations = (tokens: number): Float32Array<ArrayBuffer> =>
   Float32Array.from({ length: tokens * INPUTS }, (_, i) => Math.cos(0.7 * i * i));
-
-function rmsNorm(x: Float32Array, norm: Float32Array): Float64Array {
-  const y = new Float64Array(x.length);
-  for (let row = 0; row < x.length; row += INPUTS) {
-    const squares = x.subarray(row, row + INPUTS).reduce((sum, value) => sum + value ** 2, 0);
-    const factor = 1 / Math.sqrt(squares / INPUTS + EPS);
-    for (let i = 0; i < INPUTS; i++) y[row + i] = x[row + i]! * factor * norm[i]!;
-  }
-  return y;
-}
-
-function productsOf(x: ArrayLike<number>, weights: Float32Array, tokens: number): Float64Array {
-  const y = new Float64Array(tokens * ROWS);
-  for (let t = 0; t < tokens; t++) {
-    for (let n = 0; n < ROWS; n++) {
-      for (let k = 0; k < INPUTS; k++) y[t * ROWS + n]! += x[t * INPUTS + k]! * weights[n * INPUTS + k]!;
-    }
-  }
-  return y;
-}
