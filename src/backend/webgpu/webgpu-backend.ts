@@ -17,14 +17,12 @@ import type {
   MemoryPlan,
   ModelProducts,
   OpTime,
-  TunedKernel,
   WeightSource,
 } from '../backend.ts';
 import { checkAttention } from '../check-attention.ts';
 import { checkBest } from '../check-best.ts';
 import { idBeyond } from '../id-beyond.ts';
 import type { Limits } from './autotune/budget.ts';
-import { tuneProducts } from './autotune/tune-products.ts';
 import type { TuningStore } from './autotune/tuning-store.ts';
 import { type BatchData, BatchStore } from './batch-data.ts';
 import { BestTokens } from './best-tokens.ts';
@@ -33,18 +31,15 @@ import { tooLarge } from './device-health.ts';
 import { type Counters, Gpu } from './gpu.ts';
 import { asNumbers, asWeight, type GpuTensor, isGpuWeight, numbersIn } from './gpu-tensor.ts';
 import { hasRoom } from './has-room.ts';
+import { KernelChoice } from './kernel-choice.ts';
 import { KeptSteps, type RecordedStep } from './kept-steps.ts';
-import { asKvLayer, createKvCache, dtypeOf, type GpuKvLayer, kvCacheBytes } from './kv-cache.ts';
-import type { GpuLinear, OpContext, Ops } from './ops.ts';
+import { asKvLayer, createKvCache, type GpuKvLayer, kvCacheBytes } from './kv-cache.ts';
+import type { GpuLinear, OpContext } from './ops.ts';
 import { embed } from './plain/embed.ts';
-import { FastOps } from './kernels/fast-ops.ts';
-import { SelfCheck } from './kernels/self-check.ts';
-import { tuningOf } from './kernels/tuning.ts';
-import { plainOps } from './plain/plain-ops.ts';
 import { Profiler } from './profiler.ts';
 import { Readback } from './readback.ts';
 import { bytesOnGpu, Uploader } from './upload.ts';
-import { formatOnGpu, type GpuFormat } from './weight.ts';
+import { formatOnGpu } from './weight.ts';
 
 export interface WebgpuBackendOptions {
   readonly opened: OpenedDevice;
@@ -76,14 +71,8 @@ const STEPS_IN_FLIGHT = 4;
 export class WebgpuBackend implements Backend {
   info: BackendInfo;
   readonly gpu: Gpu;
-  readonly #ops: Ops;
   readonly #context: OpContext;
-  /** Finds out by which kernels weights of a format are multiplied. */
-  readonly #prove: (format: GpuFormat) => Promise<void>;
-  /** Finds out by which kernels heads attend and the largest logit is found. */
-  readonly #proveModel: (cache: KvShape) => Promise<void>;
-  /** Finds out how a model's products are best computed. */
-  readonly #tune: (products: ModelProducts) => Promise<readonly TunedKernel[]>;
+  readonly #kernels: KernelChoice;
   readonly #kvDType: KvDType;
   readonly #uploader: Uploader;
   readonly #batches: BatchStore;
@@ -103,9 +92,9 @@ export class WebgpuBackend implements Backend {
     shardBytes,
     kernels = 'fused',
     selfCheck = !opened.facts.isFallback,
-    autotune: mode = 'on',
-    tuningStore: store,
-    tuningLimits: limits,
+    autotune = 'on',
+    tuningStore,
+    tuningLimits,
     onWarning = (message) => console.warn(message),
   }: WebgpuBackendOptions) {
     this.gpu = new Gpu(opened.device, opened.facts);
@@ -121,31 +110,18 @@ export class WebgpuBackend implements Backend {
       ropeOf: (data, rope) => this.#batches.ropeOf(data, rope),
       words: (values) => this.#batches.words(values),
     };
-    const tuning = tuningOf(opened.facts);
-    const plain = plainOps(this.#context);
-    const fast = new FastOps(this.#context, plain, tuning);
-    this.#ops = kernels === 'plain' ? plain : fast;
-    const check = new SelfCheck(opened, onWarning);
-    const isChecked = selfCheck && kernels !== 'plain';
-    this.#prove = async (format) => {
-      if (!isChecked) return;
-      const right = await check.tuningFor(format, tuning);
-      if (right !== tuning) fast.except(format, right);
-    };
-    this.#proveModel = async (cache) => {
-      if (!isChecked) return;
-      const heads = { headDim: cache.headDim, kvDType: dtypeOf(cache, kvDType) };
-      fast.attendBy(await check.attentionFor(heads, tuning));
-      if (!(await check.findsBest(tuning))) fast.leaveBest();
-    };
-    this.#tune = async (products) => {
-      if (kernels === 'plain') return [];
-      const how = { mode, opened, tuning, check: isChecked ? check : undefined, store, limits, warn: onWarning };
-      return tuneProducts(this.gpu, fast, products, how);
-    };
+    this.#kernels = new KernelChoice(this.#context, {
+      opened,
+      kernels,
+      selfCheck,
+      autotune,
+      tuningStore,
+      tuningLimits,
+      onWarning,
+    });
     this.info = {
       name: 'webgpu',
-      mode: kernels === 'plain' ? 'plain' : tuning.int8 ? 'int8' : 'f32',
+      mode: this.#kernels.mode,
       threads: 1,
       device: opened.facts.description,
       stepsInFlight: STEPS_IN_FLIGHT,
@@ -164,7 +140,7 @@ export class WebgpuBackend implements Backend {
       await this.gpu.health.settled(); // a lost device has no room either
       throw tooLarge('this model', bytes, 'less than that');
     }
-    await this.#proveModel(kvCache);
+    await this.#kernels.proveModel(kvCache, this.#kvDType);
     this.#keptSteps.forget();
   }
 
@@ -172,7 +148,7 @@ export class WebgpuBackend implements Backend {
     this.#assertOpen();
     // One after another: they share the scratch memory.
     const uploading = this.#uploads.then(async () => {
-      if (source.shape.length > 1) await this.#prove(formatOnGpu(source.dtype));
+      if (source.shape.length > 1) await this.#kernels.proveFormat(formatOnGpu(source.dtype));
       const tensor = await this.#uploader.upload(source);
       this.#keptSteps.forget();
       return tensor;
@@ -188,7 +164,7 @@ export class WebgpuBackend implements Backend {
 
   async tune(products: ModelProducts): Promise<void> {
     this.#assertOpen();
-    this.info = { ...this.info, tuned: await this.#tune(products) };
+    this.info = { ...this.info, tuned: await this.#kernels.tune(products) };
     this.#keptSteps.forget();
   }
 
@@ -219,7 +195,7 @@ export class WebgpuBackend implements Backend {
     checkIds(batch, vocab);
     const data = this.#batches.dataOf(batch);
     data.limits.allowIds(vocab);
-    return this.#ops.embed(weight, data);
+    return this.#kernels.ops.embed(weight, data);
   }
 
   attentionInputs(
@@ -243,7 +219,7 @@ export class WebgpuBackend implements Backend {
       queryNorm: weights.queryNorm && this.#vector(weights.queryNorm, headDim, 'query norm'),
       keyNorm: weights.keyNorm && this.#vector(weights.keyNorm, headDim, 'key norm'),
     };
-    return this.#ops.attentionInputs(asNumbers(this.gpu, x, 'x'), checked, layer, data, options);
+    return this.#kernels.ops.attentionInputs(asNumbers(this.gpu, x, 'x'), checked, layer, data, options);
   }
 
   attention(q: Tensor, cache: KvLayer, batch: Batch, options: AttentionOptions): Tensor {
@@ -253,7 +229,7 @@ export class WebgpuBackend implements Backend {
     const projections = asNumbers(this.gpu, q, 'q');
     const { numHeads, numKvHeads, headDim } = options;
     assertShape(projections, [data.tokens, (numHeads + 2 * numKvHeads) * headDim], 'attention q');
-    return this.#ops.attention(projections, layer, data, options);
+    return this.#kernels.ops.attention(projections, layer, data, options);
   }
 
   addLinear(x: Tensor, input: Tensor, linear: Linear): void {
@@ -261,7 +237,7 @@ export class WebgpuBackend implements Backend {
     const [tokens, outputs] = rowsOf(x);
     const [, inputs] = rowsOf(input);
     assertShape(input, [tokens, inputs], 'addLinear input');
-    this.#ops.addLinear(
+    this.#kernels.ops.addLinear(
       asNumbers(this.gpu, x, 'x'),
       asNumbers(this.gpu, input, 'input'),
       this.#linear(linear, outputs, inputs, 'addLinear'),
@@ -277,7 +253,7 @@ export class WebgpuBackend implements Backend {
       gate: this.#linear(weights.gate, outputs, width, 'gate'),
       up: this.#linear(weights.up, outputs, width, 'up'),
     };
-    return this.#ops.gatedLinear(asNumbers(this.gpu, x, 'x'), checked, normEps);
+    return this.#kernels.ops.gatedLinear(asNumbers(this.gpu, x, 'x'), checked, normEps);
   }
 
   logits(x: Tensor, norm: Tensor, normEps: number, head: Linear, rows: Int32Array, bestOf?: BestOf): Tensor {
@@ -289,7 +265,7 @@ export class WebgpuBackend implements Backend {
     }
     const vocab = head.weight.shape[0]!;
     if (bestOf) checkBest(bestOf.count, bestOf.limit, vocab);
-    return this.#ops.logits(
+    return this.#kernels.ops.logits(
       asNumbers(this.gpu, x, 'x'),
       this.#vector(norm, width, 'output norm'),
       normEps,
@@ -305,7 +281,7 @@ export class WebgpuBackend implements Backend {
     const [rows, vocab] = rowsOf(logits);
     checkBest(count, limit, vocab);
     const y = this.#best.take([rows, 2 * count]);
-    this.#ops.best(asNumbers(this.gpu, logits, 'logits'), count, limit, y);
+    this.#kernels.ops.best(asNumbers(this.gpu, logits, 'logits'), count, limit, y);
     return y;
   }
 
