@@ -1,4 +1,5 @@
-import type { Backend, Batch, Linear, WeightSource } from '../../src/backend/backend.ts';
+import type { Backend, Linear, WeightSource } from '../../src/backend/backend.ts';
+import { firstRow } from '../../src/browser/product-time.ts';
 import { byteLength, type DType } from '../../src/dtype/index.ts';
 
 export interface ProductResult {
@@ -34,8 +35,8 @@ export async function timeProduct(
   const time = async (products: number): Promise<number> => {
     const start = performance.now();
     await backend.scope(() => {
-      const input = backend.embed(x, oneRow);
-      const sum = backend.embed(sums, oneRow);
+      const input = backend.embed(x, firstRow);
+      const sum = backend.embed(sums, firstRow);
       for (let i = 0; i < products; i++) backend.addLinear(sum, input, pool[i % pool.length]!);
       return backend.read(sum);
     });
@@ -47,17 +48,6 @@ export async function timeProduct(
     milliseconds = Math.min(milliseconds, ((await time(MANY)) - (await time(FEW))) / (MANY - FEW));
   return { dtype, outputs, inputs, microseconds: 1000 * milliseconds, gigabytesPerSecond: bytes / milliseconds / 1e6 };
 }
-
-const oneRow: Batch = {
-  tokenIds: Int32Array.of(0),
-  positions: Int32Array.of(0),
-  slotMapping: Int32Array.of(0),
-  sequenceOf: Int32Array.of(0),
-  blockTable: Int32Array.of(0),
-  blocksPerSequence: 1,
-  blockSize: 1,
-  outputRows: Int32Array.of(0),
-};
 
 /** Weights that say nothing: small bytes, which in any format are numbers. */
 function noise(dtype: DType, shape: readonly number[]): WeightSource {

@@ -38,7 +38,8 @@ function zeros(name: string, rows: number, columns: number): WeightSource {
   };
 }
 
-const firstRow: Batch = {
+/** One sequence's first token, of id 0. */
+export const firstRow: Batch = {
   tokenIds: Int32Array.of(0),
   positions: Int32Array.of(0),
   slotMapping: Int32Array.of(0),
