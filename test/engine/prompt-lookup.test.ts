@@ -6,17 +6,10 @@ import { fakeEngine } from './fake-engine.ts';
 const greedy = { temperature: 0 } as const;
 
 describe('a guess', () => {
-  const guess = (tokenIds: number[], max = 3) => {
-    const lookup = new PromptLookup(max);
-    // A few right guesses first, so that it trusts a match of any length.
-    for (let length = 20; length < 60; length++) lookup.draft(Array.from({ length }, (_, i) => i % 3));
-    for (let length = 60; length < 90; length++)
-      lookup.draft(Array.from({ length }, (_, i) => (i % 3 === 2 ? 100 + i : i % 3)));
-    return [...lookup.draft(tokenIds)];
-  };
+  const guess = (tokenIds: number[], max = 10) => new PromptLookup(max).draft(tokenIds);
 
-  test('is what followed the last four tokens when they stood there before', () => {
-    expect(guess([9, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4])).toEqual([5, 6, 7]);
+  test('is what followed the last tokens when they stood there before', () => {
+    expect(guess([9, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4])).toEqual([5, 6]);
   });
 
   test('prefers the longest match to the latest, and the latest of equal ones', () => {
@@ -25,7 +18,16 @@ describe('a guess', () => {
   });
 
   test('goes on in a loop where it reaches its own end', () => {
-    expect(guess([1, 2, 1, 2, 1, 2], 3)).toEqual([1, 2, 1]);
+    expect(guess(Array.from({ length: 14 }, (_, i) => 1 + (i % 2)))).toEqual([1, 2, 1, 2]);
+  });
+
+  test('goes further behind a longer match', () => {
+    const lengths = [2, 4, 8].map((match) => {
+      const words = Array.from({ length: match }, (_, i) => i);
+      return guess([...words, ...Array.from({ length: 20 }, (_, i) => 100 + i), ...words]).length;
+    });
+    expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
+    expect(new Set(lengths).size).toBe(3);
   });
 
   test.each([[[]], [[1]], [[1, 2, 3, 4]], [[5, 1, 2, 3, 4, 1]]])('is none after %j', (tokenIds) => {
@@ -48,27 +50,26 @@ describe('a guess', () => {
 
 describe('a draft', () => {
   const periodic = (length: number) => Array.from({ length }, (_, i) => i % 7);
-  /** The same words before, and always another one after them. */
+  /** The words 0 1 2 3 again and again, and always another one after them. */
   const misleading = (length: number) => Array.from({ length }, (_, i) => (i % 5 === 4 ? 100 + i : i % 5));
 
   test('grows while guesses are right', () => {
     const lookup = new PromptLookup(16);
-    const lengths = Array.from({ length: 60 }, (_, i) => lookup.draft(periodic(20 + i)).length);
-    expect(lengths[0]).toBeLessThan(4);
+    const lengths = Array.from({ length: 80 }, (_, i) => lookup.draft(periodic(20 + i)).length);
+    expect(lengths[0]).toBeLessThan(8);
     expect(lengths.at(-1)).toBe(16);
   });
 
-  test('is empty where guesses turn out wrong, and comes back when they would have been right', () => {
+  test('ends where guesses turned out wrong, and goes on when they would have been right', () => {
     const lookup = new PromptLookup(16);
-    for (let length = 5; length < 300; length++) lookup.draft(misleading(length));
-    const drafted = Array.from({ length: 50 }, (_, i) => lookup.draft([...misleading(300 + i).slice(0, -1), 3]).length);
-    expect(drafted.reduce((sum, length) => sum + length)).toBeLessThan(10);
+    const before = misleading(300);
+    for (let length = 5; length < 300; length++) lookup.draft(before.slice(0, length));
+    expect(lookup.draft([...before, 0, 1])).toEqual([2, 3]);
+    expect(lookup.draft([...before, 0, 1, 2, 3])).toEqual([]);
 
-    const lengths = Array.from(
-      { length: 80 },
-      (_, i) => lookup.draft([...misleading(300), ...periodic(i + 10)]).length,
-    );
-    expect(lengths.at(-1)).toBeGreaterThan(8);
+    const after = [...before, ...Array.from({ length: 600 }, (_, i) => (i % 6 === 5 ? 1000 + i : i % 6))];
+    for (let length = 301; length <= 900; length++) lookup.draft(after.slice(0, length));
+    expect(lookup.draft([...after, 0, 1, 2, 3])).toEqual([4]);
   });
 });
 
