@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: { threads: { type: 'string', default: '1' }, 'cache-types': { type: 'string', default: 'f32' } },
 });
 
-const backend = await createWasmBackend({ threads: Number(values.threads) });
+const backend = await createWasmBackend({ threads: Number(values.threads), wideVectors: true });
 const random = new Random('attention bench');
 const states = await backend.upload(randomWeight(random, 'f32', [64, HIDDEN]).source);
 console.log(`${backend.info.mode}, ${backend.info.threads} threads, heads of ${HEAD_DIM}`);

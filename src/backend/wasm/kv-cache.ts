@@ -5,6 +5,9 @@ import { KV_F16, KV_F32, KV_Q8_0 } from './kv-dtypes.ts';
 import type { WasmMemory } from './memory.ts';
 import { roundUp } from './round-up.ts';
 
+/** Keys side by side in a tile; a tile has whole groups of them. */
+export const KEYS_PER_GROUP = 8;
+
 /** Keys and values of one layer; assembly/key-value-tiles.ts has their layout. */
 export interface WasmKvLayer extends KvLayer {
   readonly memory: WasmMemory;
@@ -25,7 +28,7 @@ export function createKvCache(memoryOf: (layer: number) => WasmMemory, shape: Kv
   const { keyTileBytes, valueTileBytes } = tileBytes(shape, dtype);
   const wide = tileBytes(shape, 'f32');
   const wideTileBytes =
-    dtype === 'f32' ? 0 : Math.max(wide.keyTileBytes, wide.valueTileBytes + 4 * roundUp(blockSize, 4));
+    dtype === 'f32' ? 0 : Math.max(wide.keyTileBytes, wide.valueTileBytes + 4 * roundUp(blockSize, KEYS_PER_GROUP));
   const tiles = numBlocks * numKvHeads;
   return Array.from({ length: shape.numLayers }, (_, layer) => {
     const memory = memoryOf(layer);
@@ -55,7 +58,7 @@ export function kvLayerBytes(shape: KvShape): number {
 const NUMBERS: Readonly<Record<KvDType, number>> = { f32: KV_F32, f16: KV_F16, q8_0: KV_Q8_0 };
 
 function tileBytes({ blockSize, headDim }: KvShape, dtype: KvDType) {
-  const slots = roundUp(blockSize, 4);
+  const slots = roundUp(blockSize, KEYS_PER_GROUP);
   const size = dtype === 'f32' ? 4 : dtype === 'f16' ? 2 : 1;
   const scales = dtype === 'q8_0' ? (headDim / 32) * slots * 2 : 0;
   return {

@@ -1,15 +1,17 @@
 // mixed[row][d] += Σ_key weight[row][key] · value[key][d], one multiply-add after the other in the order of the keys.
 // Kernels differ in how many such sums they run side by side, and read panels that lie far apart together: a processor
-// fetches several far streams faster than one.
+// fetches several far streams faster than one. The halves of a panel take the same steps, so that the engine can fuse the
+// two; where it does, there are registers for twice as many sums.
+import { is_wide } from './linear/state';
 import { multiplyAdd } from './lib/vector';
 
 /** Bytes of one slot in a panel: eight numbers. */
 const SLOT: usize = 32;
 
 /**
- * @param weights [rows rounded up to 2][rowBytes], from the first of the `count` keys
+ * @param weights [rows rounded up to 4][rowBytes], from the first of the `count` keys
  * @param values [panels] panels, `panelBytes` apart, of eight numbers for each key
- * @param mixed [rows rounded up to 2][panels · 8]
+ * @param mixed [rows rounded up to 4][panels · 8]
  */
 export function mixValues(
   weights: usize, rows: i32, rowBytes: usize, values: usize, panels: i32, panelBytes: usize, count: i32, mixed: usize,
@@ -23,7 +25,15 @@ export function mixValues(
     const far = near + <usize>half * panelBytes;
     let w = weights;
     let to = mixed + (<usize>panel << 5);
-    for (let row = 0; row < rows; row += 2) {
+    let row = 0;
+    if (is_wide()) {
+      for (; row + 2 < rows; row += 4) {
+        mix4x16(w, rowBytes, bytes, near, far, to, to + (<usize>half << 5), mixedBytes);
+        w += rowBytes << 2;
+        to += mixedBytes << 2;
+      }
+    }
+    for (; row < rows; row += 2) {
       mix2x16(w, w + rowBytes, bytes, near, far, to, to + (<usize>half << 5), mixedBytes);
       w += rowBytes << 1;
       to += mixedBytes << 1;
@@ -48,6 +58,63 @@ function mixRow(w: usize, values: usize, panels: i32, panelBytes: usize, bytes: 
   for (let panel = quarter << 2; panel < panels; panel++) {
     mix1x8(w, bytes, values + <usize>panel * panelBytes, mixed + (<usize>panel << 5));
   }
+}
+
+/** Four rows, two panels; each row's sums lie `mixedBytes` behind those of the row before. */
+function mix4x16(
+  w: usize, rowBytes: usize, bytes: usize, near: usize, far: usize, toNear: usize, toFar: usize, mixedBytes: usize,
+): void {
+  const near1 = toNear + mixedBytes, near2 = near1 + mixedBytes, near3 = near2 + mixedBytes;
+  const far1 = toFar + mixedBytes, far2 = far1 + mixedBytes, far3 = far2 + mixedBytes;
+  let a0 = v128.load(toNear), b0 = v128.load(toNear, 16), c0 = v128.load(toFar), d0 = v128.load(toFar, 16);
+  let a1 = v128.load(near1), b1 = v128.load(near1, 16), c1 = v128.load(far1), d1 = v128.load(far1, 16);
+  let a2 = v128.load(near2), b2 = v128.load(near2, 16), c2 = v128.load(far2), d2 = v128.load(far2, 16);
+  let a3 = v128.load(near3), b3 = v128.load(near3, 16), c3 = v128.load(far3), d3 = v128.load(far3, 16);
+  let w1 = w + rowBytes, w2 = w1 + rowBytes, w3 = w2 + rowBytes;
+  for (const end = w + bytes; w < end; w += 4) {
+    const a = v128.load(near), b = v128.load(near, 16), c = v128.load(far), d = v128.load(far, 16);
+    let x = v128.load32_splat(w);
+    a0 = multiplyAdd(x, a, a0);
+    b0 = multiplyAdd(x, b, b0);
+    c0 = multiplyAdd(x, c, c0);
+    d0 = multiplyAdd(x, d, d0);
+    x = v128.load32_splat(w1);
+    a1 = multiplyAdd(x, a, a1);
+    b1 = multiplyAdd(x, b, b1);
+    c1 = multiplyAdd(x, c, c1);
+    d1 = multiplyAdd(x, d, d1);
+    x = v128.load32_splat(w2);
+    a2 = multiplyAdd(x, a, a2);
+    b2 = multiplyAdd(x, b, b2);
+    c2 = multiplyAdd(x, c, c2);
+    d2 = multiplyAdd(x, d, d2);
+    x = v128.load32_splat(w3);
+    a3 = multiplyAdd(x, a, a3);
+    b3 = multiplyAdd(x, b, b3);
+    c3 = multiplyAdd(x, c, c3);
+    d3 = multiplyAdd(x, d, d3);
+    w1 += 4;
+    w2 += 4;
+    w3 += 4;
+    near += SLOT;
+    far += SLOT;
+  }
+  v128.store(toNear, a0);
+  v128.store(toNear, b0, 16);
+  v128.store(toFar, c0);
+  v128.store(toFar, d0, 16);
+  v128.store(near1, a1);
+  v128.store(near1, b1, 16);
+  v128.store(far1, c1);
+  v128.store(far1, d1, 16);
+  v128.store(near2, a2);
+  v128.store(near2, b2, 16);
+  v128.store(far2, c2);
+  v128.store(far2, d2, 16);
+  v128.store(near3, a3);
+  v128.store(near3, b3, 16);
+  v128.store(far3, c3);
+  v128.store(far3, d3, 16);
 }
 
 /** Two rows, two panels; the second row's sums lie `mixedBytes` behind the first's. */

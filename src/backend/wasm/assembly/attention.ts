@@ -29,15 +29,15 @@ export function attention(args: usize, chunk: i32, thread: i32): void {
   const base = max<i32>(0, firstPosition - a.window + 1) & ~3;
   const end = firstPosition + tokens;
   const length = (end - base + 3) & ~3;
-  const rowBytes = <usize>(length + 8) << 2; // four numbers of margin on both sides: key groups reach over the ends
+  const rowBytes = <usize>(length + 16) << 2; // eight numbers of margin on both sides: key groups reach over the ends
   const panels = panelsOf(headDim);
   const mixedBytes = <usize>panels << 5;
 
-  // scratch: two heads | queries [rows / 4][headDim][4] | scores [rows][4 + length + 4] | mixed [rows][headDim]
+  // scratch: two heads | queries [rows / 4][headDim][4] | scores [rows][8 + length + 8] | mixed [rows][headDim]
   const heads = a.scratch + <usize>thread * a.scratchBytes;
   const queries = heads + (mixedBytes << 1);
-  const scores = queries + <usize>rowBlocks * <usize>(headDim << 4) + 16;
-  const mixed = scores + <usize>(rowBlocks << 2) * rowBytes - 16;
+  const scores = queries + <usize>rowBlocks * <usize>(headDim << 4) + 32;
+  const mixed = scores + <usize>(rowBlocks << 2) * rowBytes - 32;
 
   const wideTile = a.wideTiles + <usize>thread * a.wideTileBytes;
   if (a.writesOwnKeys) writeKeyValue(a, firstRow, kvHead, heads);
@@ -59,11 +59,11 @@ export function attention(args: usize, chunk: i32, thread: i32): void {
   const lastBlock = (end - 1) / blockSize;
   for (let b = firstBlock; b <= lastBlock; b++) {
     const start = b * blockSize;
-    const firstGroup = max<i32>(base - start, 0) >> 2;
-    const groups = ((min<i32>(end - start, blockSize) + 3) >> 2) - firstGroup;
-    const groupBytes = <usize>(headDim << 4);
+    const firstGroup = max<i32>(base - start, 0) >> 3;
+    const groups = ((min<i32>(end - start, blockSize) + 7) >> 3) - firstGroup;
+    const groupBytes = <usize>(headDim << 5);
     const keys = keyGroups(cache, load<i32>(blockTable + (<usize>b << 2)), kvHead, firstGroup, groups, wideTile);
-    const to = scores + (<isize>(start + (firstGroup << 2) - base) << 2);
+    const to = scores + (<isize>(start + (firstGroup << 3) - base) << 2);
     scoreKeys(queries, rows, keys, groups, groupBytes, to, rowBytes);
   }
 

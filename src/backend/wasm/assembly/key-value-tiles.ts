@@ -1,9 +1,9 @@
 // The cache of a layer is made of tiles: the keys, or the values, of one block and one key head.
 //
-//   keys    [slot / 4][headDim][slot mod 4]      four keys side by side: scores need no horizontal sum
+//   keys    [slot / 8][headDim][slot mod 8]      eight keys side by side: scores need no horizontal sum
 //   values  [headDim / 8][slot][8]               panels of eight numbers: what is mixed together lies together
 //
-// f32, f16 and q8_0 tiles have this order; q8_0 scales follow as f16, [headDim / 32][slots rounded up to 4]. Kernels compute
+// f32, f16 and q8_0 tiles have this order; q8_0 scales follow as f16, [headDim / 32][slots rounded up to 8]. Kernels compute
 // with f32: other tiles are widened on the way into scratch memory, where they stay in the nearest cache.
 import { KV_F16, KV_F32, KV_Q8_0 } from '../kv-dtypes';
 import { narrowToHalf, widenHalves } from './lib/half';
@@ -28,12 +28,12 @@ function valueTile(cache: KvLayer, block: i32, head: i32): usize {
   return cache.values + (<usize>block * <usize>cache.numKvHeads + <usize>head) * <usize>cache.valueTileBytes;
 }
 
-/** Groups [first, first + count) of four keys as f32. `scratch` has room for a tile. @returns where the first lies */
+/** Groups [first, first + count) of eight keys as f32. `scratch` has room for a tile. @returns where the first lies */
 export function keyGroups(cache: KvLayer, block: i32, head: i32, first: i32, count: i32, scratch: usize): usize {
   const tile = keyTile(cache, block, head);
-  const skipped = <usize>(first * cache.headDim) << 2;
+  const skipped = <usize>(first * cache.headDim) << 3;
   if (cache.dtype == KV_F32) return tile + (skipped << 2);
-  if (cache.dtype == KV_F16) widen(tile + (skipped << 1), scratch, (count * cache.headDim) << 2);
+  if (cache.dtype == KV_F16) widen(tile + (skipped << 1), scratch, (count * cache.headDim) << 3);
   else dequantizeKeys(cache, tile, first, count, scratch);
   return scratch;
 }
@@ -73,10 +73,10 @@ export function storeKeyValue(cache: KvLayer, block: i32, slot: i32, head: i32, 
   const values = valueTile(cache, block, head);
   if (cache.dtype == KV_Q8_0) return quantizeHead(cache, keys, values, slot, key, value);
   const size: usize = cache.dtype == KV_F16 ? 1 : 2; // log2 of a number's bytes
-  const firstKey = <usize>((slot >> 2) * (headDim << 2) + (slot & 3));
+  const firstKey = <usize>((slot >> 3) * (headDim << 3) + (slot & 7));
   for (let d = 0; d < headDim; d++) {
     const panel = <usize>(d >> 3) * <usize>(cache.blockSize << 3);
-    put(size, keys + ((firstKey + (<usize>d << 2)) << size), f32.load(key + (<usize>d << 2)));
+    put(size, keys + ((firstKey + (<usize>d << 3)) << size), f32.load(key + (<usize>d << 2)));
     put(size, values + ((panel + <usize>((slot << 3) + (d & 7))) << size), f32.load(value + (<usize>d << 2)));
   }
 }

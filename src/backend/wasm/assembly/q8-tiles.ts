@@ -5,10 +5,10 @@ import { KvLayer } from './lib/structs';
 // @ts-ignore: decorator
 @inline
 function slotsRoundedUp(cache: KvLayer): i32 {
-  return (cache.blockSize + 3) & ~3;
+  return (cache.blockSize + 7) & ~7;
 }
 
-/** Scales of a key tile's or a value tile's block `part` of 32 values: [slots rounded up to 4] f16. */
+/** Scales of a key tile's or a value tile's block `part` of 32 values: [slots rounded up to 8] f16. */
 // @ts-ignore: decorator
 @inline
 function keyScales(cache: KvLayer, tile: usize, part: i32): usize {
@@ -22,21 +22,18 @@ function valueScales(cache: KvLayer, tile: usize, part: i32): usize {
   return tile + <usize>(cache.blockSize * cache.headDim) + (<usize>(part * slotsRoundedUp(cache)) << 1);
 }
 
-/** Groups [first, first + count) of four keys to f32 at `to`. */
+/** Groups [first, first + count) of eight keys to f32 at `to`. */
 export function dequantizeKeys(cache: KvLayer, tile: usize, first: i32, count: i32, to: usize): void {
   const parts = cache.headDim >> 5;
-  let from = tile + (<usize>(first * cache.headDim) << 2);
+  let from = tile + (<usize>(first * cache.headDim) << 3);
   for (let group = first; group < first + count; group++) {
     for (let part = 0; part < parts; part++) {
-      const scales = widenHalves(v128.load16x4_s(keyScales(cache, tile, part) + (<usize>group << 3)));
-      for (const end = from + 128; from < end; from += 16, to += 64) {
-        const quants = v128.load(from);
-        const low = i16x8.extend_low_i8x16_s(quants);
-        const high = i16x8.extend_high_i8x16_s(quants);
-        v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(low)), scales));
-        v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(low)), scales), 16);
-        v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(high)), scales), 32);
-        v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(high)), scales), 48);
+      const scales = keyScales(cache, tile, part) + (<usize>group << 4);
+      const low = widenHalves(v128.load16x4_s(scales)), high = widenHalves(v128.load16x4_s(scales, 8));
+      for (const end = from + 256; from < end; from += 8, to += 32) {
+        const quants = v128.load8x8_s(from);
+        v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_low_i16x8_s(quants)), low));
+        v128.store(to, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_s(quants)), high), 16);
       }
     }
   }
@@ -68,14 +65,14 @@ export function dequantizeValues(cache: KvLayer, tile: usize, first: i32, count:
 /** A head's key and value [headDim] f32 into a slot of their tiles. */
 export function quantizeHead(cache: KvLayer, keys: usize, values: usize, slot: i32, key: usize, value: usize): void {
   const panel = <usize>cache.blockSize << 3;
-  const keyAt = keys + <usize>((slot >> 2) * (cache.headDim << 2) + (slot & 3));
+  const keyAt = keys + <usize>((slot >> 3) * (cache.headDim << 3) + (slot & 7));
   const valueAt = values + (<usize>slot << 3);
   for (let part = 0; part < cache.headDim >> 5; part++) {
     const inverseOfKey = storeScale(key, keyScales(cache, keys, part) + (<usize>slot << 1));
     const inverseOfValue = storeScale(value, valueScales(cache, values, part) + (<usize>slot << 1));
     for (let i = 0; i < 32; i++) {
       const d = (part << 5) + i;
-      store<i8>(keyAt + (<usize>d << 2), roundHalfAway(f32.load(key) * inverseOfKey));
+      store<i8>(keyAt + (<usize>d << 3), roundHalfAway(f32.load(key) * inverseOfKey));
       store<i8>(valueAt + <usize>(d >> 3) * panel + <usize>(d & 7), roundHalfAway(f32.load(value) * inverseOfValue));
       key += 4;
       value += 4;

@@ -1,5 +1,6 @@
 import type { AttentionOptions } from '../../backend.ts';
 import type { Run } from '../batch-shape.ts';
+import { KEYS_PER_GROUP } from '../kv-cache.ts';
 import { roundUp, wholeCacheLines } from '../round-up.ts';
 
 /** Rows (tokens · heads) that share keys and values while these are in the nearest cache. */
@@ -8,8 +9,8 @@ const ROWS_PER_TILE = 24;
 /** Scores of a tile in one thread's scratch: long contexts get smaller tiles. */
 const MAX_SCORES_PER_TILE = 2 ** 20;
 
-/** A tile begins with a whole group of keys, so with some that its window leaves out. */
-const KEYS_PER_GROUP = 4;
+/** A tile's scores begin with a whole vector, so with some that its window leaves out. */
+const SCORES_PER_VECTOR = 4;
 
 /** No sliding window: more than any position. */
 export const NO_WINDOW = 2 ** 30;
@@ -70,7 +71,7 @@ function scratchOf(
   { headDim, slidingWindow = NO_WINDOW }: AttentionOptions,
 ): number {
   const rows = roundUp(tile.rows * headsPerChunk, 4);
-  const keys = Math.min(tile.reach, slidingWindow + tile.rows + KEYS_PER_GROUP);
-  const scoresOfRow = roundUp(keys, 4) + 8;
+  const keys = Math.min(tile.reach, slidingWindow + tile.rows + SCORES_PER_VECTOR);
+  const scoresOfRow = roundUp(keys, SCORES_PER_VECTOR) + 2 * KEYS_PER_GROUP;
   return wholeCacheLines(headScratchBytes(headDim) + 4 * rows * (headDim + scoresOfRow + roundUp(headDim, 8)));
 }
