@@ -15,7 +15,7 @@ const PROMPT_TOKENS = 16;
 const GENERATED_TOKENS = 32;
 const CONTEXT_LENGTH = 2048;
 
-const FORMATS = ['q4_0', 'q8_0'] as const;
+const FORMATS = ['q4_0', 'q8_0', 'smollm2'] as const;
 const cases = FORMATS.flatMap((format) =>
   SEQUENCES.slice(1).map((sequences) => ({ name: `batched-${sequences}-${format}`, format, sequences })),
 );
