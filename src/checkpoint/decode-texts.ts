@@ -36,14 +36,15 @@ function decodeRun(bytes: Uint8Array, lengths: Uint32Array, texts: string[]): vo
   const whole = lengths[0]! < LONG ? strictlyDecoded(bytes) : undefined;
   let at = 0; // in bytes
   let unit = 0; // the same place in UTF-16
-  for (const length of lengths) {
+  const isAscii = whole?.length === bytes.length;
+  for (let i = 0; i < lengths.length; i++) {
     const start = at + PREFIX;
-    at = start + length;
+    at = start + lengths[i]!;
     if (whole === undefined) {
       texts.push(utf8.decode(bytes.subarray(start, at)));
       continue;
     }
-    const units = whole.length === bytes.length ? length : unitsOf(bytes, start, at);
+    const units = isAscii ? at - start : unitsOf(bytes, start, at);
     texts.push(whole.slice(unit + PREFIX, unit + PREFIX + units));
     unit += PREFIX + units;
   }

@@ -10,12 +10,15 @@ export interface GgufFile {
   readonly header: GgufHeader;
 }
 
-/** Holds the header of most models; the next window is four times as large. */
+/** Holds the header of most models with small vocabularies; the next window is four times as large. */
 const FIRST_WINDOW = 2 ** 20;
 
-/** Reads no more of the file than the header needs, within a factor of four. */
+/** Of a file on this machine: holds those with large ones, too, and to read it takes less time than to begin anew. */
+const FIRST_WINDOW_OF_FILE = 2 ** 23;
+
+/** Reads little more of the file than the header needs: within a factor of four where that is much. */
 export async function readHeader(source: ByteSource): Promise<GgufHeader> {
-  for (let window = FIRST_WINDOW; ; window *= 4) {
+  for (let window = source.file ? FIRST_WINDOW_OF_FILE : FIRST_WINDOW; ; window *= 4) {
     const bytes = await source.read(0, Math.min(window, MAX_HEADER_BYTES, source.byteLength));
     try {
       return parseGguf(bytes, source);

@@ -11,16 +11,16 @@ export interface WorkerHandle {
   terminate(): Promise<void>;
 }
 
-/** Starts a worker from the text of a module without imports. */
+/** Starts a worker from the text of a program without imports. */
 export function spawnWorker(source: string): WorkerHandle {
   const node = globalThis.process?.getBuiltinModule?.('node:worker_threads');
   return node ? spawnNodeWorker(node, source) : spawnWebWorker(source);
 }
 
 function spawnNodeWorker(node: typeof import('node:worker_threads'), source: string): WorkerHandle {
-  const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
-  // The flags of the parent, such as a test runner's loaders, are not for this module.
-  const worker = new node.Worker(url, { execArgv: [], env: {}, name: 'realizar kernels' });
+  // A script, for which Node need not bring up its loader of modules. The flags of the parent, such as a test runner's
+  // loaders, are not for it.
+  const worker = new node.Worker(source, { eval: true, execArgv: [], env: {}, name: 'realizar kernels' });
   // Heard from the beginning: an error that nobody listens for would end the process.
   const failures: unknown[] = [];
   const listeners: ((reason: unknown) => void)[] = [];
