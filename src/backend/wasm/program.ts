@@ -104,7 +104,7 @@ export class Program {
     this.#steps = [];
     if (this.#away.size > 0) this.#away = new Map();
     for (const bank of this.#banks) {
-      bank.batches.clear();
+      if (bank.batches.size > 0) bank.batches.clear(); // which allocates, even where there are none
       bank.recorder.turn();
     }
     return recorded;

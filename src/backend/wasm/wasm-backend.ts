@@ -273,11 +273,9 @@ export class WasmBackend implements Backend {
     const recorded = this.#take();
     if (recorded) this.#programs += 1;
     try {
-      return await this.#inTurn(async () => {
-        const running = recorded && this.#run(recorded);
-        if (running) await running;
-        return this.#results.copyOf(bank.memory.f32.subarray(values.pointer / 4, values.pointer / 4 + length));
-      });
+      return await this.#inTurn(recorded, () =>
+        this.#results.copyOf(bank.memory.f32.subarray(values.pointer / 4, values.pointer / 4 + length)),
+      );
     } finally {
       if (recorded) this.#programs -= 1;
     }
@@ -340,25 +338,26 @@ export class WasmBackend implements Backend {
     const recorded = this.#take();
     this.#jobs += 1;
     try {
-      return await this.#inTurn(async () => {
-        if (recorded) await this.#run(recorded);
-        return job();
-      });
+      return await this.#inTurn(recorded, job);
     } finally {
       this.#jobs -= 1;
     }
   }
 
-  async #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#turns.take(() => {
-        this.#open();
-        return job();
-      });
-    } catch (error) {
-      if (error instanceof RealizarError && error.code === 'closed') this.#closed = true;
-      throw error;
-    }
+  /** Runs a program, then a job, once what was asked before has ended. Waits for promises alone: a tiny model feels each wait. */
+  #inTurn<T>(program: Recorded | undefined, job: () => T | Promise<T>): Promise<T> {
+    return this.#turns.take(async () => {
+      this.#open();
+      try {
+        const running = program && this.#run(program);
+        if (running) await running;
+        const result = job();
+        return result instanceof Promise ? await result : result;
+      } catch (error) {
+        if (error instanceof RealizarError && error.code === 'closed') this.#closed = true;
+        throw error;
+      }
+    });
   }
 }
 
