@@ -75,10 +75,18 @@ if (options.json) {
   console.log(`features: ${[...features].join(', ')}`);
   console.log(`subgroup matrices: ${JSON.stringify(matrices ?? [])}\n`);
   console.log(`a dispatch that waits for the one before: ${dispatch.toFixed(2)} µs`);
+  console.log(`recording and submitting a token of ${encode.dispatches} dispatches, in milliseconds of the host:\n`);
   console.log(
-    `recording and submitting a token of ${encode.dispatches} dispatches: ${encode.milliseconds.toFixed(3)} ms`,
+    markdownTable(
+      ['', 'all', 'record', 'finish', 'submit', 'mean', 'mean of the thread’s CPU'],
+      (['afterWait', 'inARow'] as const).map((when) => {
+        const { all, record, finish, submit, mean, meanCpu } = encode[when];
+        const label = when === 'afterWait' ? 'after a wait for the token before' : 'right after the token before';
+        return [label, ...[all, record, finish, submit, mean, meanCpu].map((ms) => ms.toFixed(3))];
+      }),
+    ),
   );
-  console.log(`copying: ${copy.toFixed(0)} GB/s, reads and writes counted\n`);
+  console.log(`\ncopying: ${copy.toFixed(0)} GB/s, reads and writes counted\n`);
   console.log(
     markdownTable(
       ['bytes a load', 'workgroup', 'loads in flight', 'GB/s'],

@@ -31,8 +31,10 @@ export interface Counters {
   submits: number;
   /** Bind groups that had to be made: none in a steady decode. */
   bindGroups: number;
-  /** Milliseconds from a submit's first record to its end, on the host. */
-  encodeMs: number;
+  /** Milliseconds of the host: from a submit's first record to its last, in closing what was recorded, and in handing it over. */
+  recordMs: number;
+  finishMs: number;
+  submitMs: number;
 }
 
 /**
@@ -56,7 +58,7 @@ export class Gpu {
   #kept: KeptDispatch[] | undefined;
   #destroyed = 0;
   #startedAt = 0;
-  #counters: Counters = { dispatches: 0, submits: 0, bindGroups: 0, encodeMs: 0 };
+  #counters = noCounters();
 
   constructor(device: GPUDevice, facts: DeviceFacts) {
     this.device = device;
@@ -166,11 +168,15 @@ export class Gpu {
     if (!this.#encoder) return;
     this.#endPass();
     this.profiler?.resolve(this.#encoder);
+    const recorded = performance.now();
     const commands = this.#encoder.finish();
+    const finished = performance.now();
     this.#encoder = undefined;
     this.device.queue.submit([commands]);
     this.#counters.submits++;
-    this.#counters.encodeMs += performance.now() - this.#startedAt;
+    this.#counters.recordMs += recorded - this.#startedAt;
+    this.#counters.finishMs += finished - recorded;
+    this.#counters.submitMs += performance.now() - finished;
   }
 
   /** Frees a buffer and what was prepared for it. Work that was submitted before still sees it. */
@@ -183,7 +189,7 @@ export class Gpu {
 
   takeCounters(): Counters {
     const counters = { ...this.#counters, bindGroups: this.#bindGroups.made };
-    this.#counters = { dispatches: 0, submits: 0, bindGroups: 0, encodeMs: 0 };
+    this.#counters = noCounters();
     this.#bindGroups.made = 0;
     return counters;
   }
@@ -221,6 +227,10 @@ export class Gpu {
     this.#pipeline = undefined;
   }
 }
+
+const noCounters = (): Counters => {
+  return { dispatches: 0, submits: 0, bindGroups: 0, recordMs: 0, finishMs: 0, submitMs: 0 };
+};
 
 const floats = new Float32Array(1);
 const words = new Uint32Array(floats.buffer);
