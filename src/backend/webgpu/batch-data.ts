@@ -58,6 +58,13 @@ export class BatchStore {
     return this.#taken.length === 0;
   }
 
+  /** Rows of all batches since `release`. */
+  get tokens(): number {
+    let tokens = 0;
+    for (const data of this.#batches.values()) tokens += data.tokens;
+    return tokens;
+  }
+
   /** What was uploaded since `release` beside batches, in order. */
   get uploads(): readonly StepUpload[] {
     return this.#uploads;

@@ -34,7 +34,7 @@ export async function openDawn(
     };
   }
   try {
-    return { gpu: instanceOf(dawn, options), named: (part) => adapterNamed(dawn, options, part) };
+    return { gpu: instanceOf(dawn, options), named: (part) => adapterNamed(dawn, options, part), isPolled: true };
   } catch (cause) {
     return { missing: `the package webgpu does not start on this machine: ${(cause as Error).message}` };
   }

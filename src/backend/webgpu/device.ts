@@ -6,6 +6,8 @@ import { deviceFacts, type DeviceFacts } from './device-facts.ts';
 export interface OpenedDevice {
   readonly device: GPUDevice;
   readonly facts: DeviceFacts;
+  /** See `GpuSource`. */
+  readonly isPolled?: boolean | undefined;
 }
 
 /** Where adapters come from: a browser's `navigator.gpu`, or Dawn in Node. */
@@ -13,6 +15,8 @@ export interface GpuSource {
   readonly gpu: GPU;
   /** Finds an adapter by a part of its name, in any case; browsers show but one. */
   readonly named?: ((part: string) => Promise<GPUAdapter | null>) | undefined;
+  /** Whether its promises are kept by a loop that looks for news all the time. */
+  readonly isPolled?: boolean | undefined;
 }
 
 /** Used where they are there; none is required. */
@@ -45,7 +49,7 @@ export async function openDevice(source: GpuSource, name?: string): Promise<Open
   const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[];
   try {
     const device = await adapter.requestDevice({ label: 'realizar', requiredFeatures, requiredLimits });
-    return { device, facts: deviceFacts(source.gpu, adapter, device) };
+    return { device, facts: deviceFacts(source.gpu, adapter, device), isPolled: source.isPolled };
   } catch (cause) {
     throw new RealizarError('backend-unavailable', `${nameOf(adapter.info)} cannot be opened: ${String(cause)}`, {
       cause,

@@ -1,5 +1,6 @@
 import { COPY_DST, MAP_READ, MODE_READ } from './gpu-flags.ts';
 import type { Gpu } from './gpu.ts';
+import type { StepPace } from './step-pace.ts';
 
 // A logits row of a large vocabulary for each of some steps in flight; larger ones are rare.
 const MAX_IDLE = 8;
@@ -8,23 +9,28 @@ const MAX_IDLE = 8;
 export class Readback {
   readonly #gpu: Gpu;
   readonly #idle: GPUBuffer[] = [];
+  readonly #pace: StepPace | undefined;
 
-  constructor(gpu: Gpu) {
+  /** @param pace undefined: waiting costs nothing here */
+  constructor(gpu: Gpu, pace?: StepPace) {
     this.#gpu = gpu;
+    this.#pace = pace;
   }
 
   /**
    * Copies what `buffer` holds after all that is recorded, which is submitted with this call. Later calls may overwrite it.
+   * @param rows of the step that is read; 0: another tensor
    * @throws RealizarError what went wrong on the device
    */
-  async read(buffer: GPUBuffer, count: number): Promise<Float32Array> {
+  async read(buffer: GPUBuffer, count: number, rows = 0): Promise<Float32Array> {
     const bytes = 4 * count;
     const staging = this.#staging(bytes);
     this.#gpu.copy(buffer, 0, staging, 0, bytes);
     this.#gpu.submit();
     const { health } = this.#gpu;
+    const ask = () => health.race(staging.mapAsync(MODE_READ, 0, bytes));
     try {
-      await health.race(staging.mapAsync(MODE_READ, 0, bytes));
+      await (this.#pace ? this.#pace.read(rows, ask) : ask());
       await health.settled();
       return new Float32Array(staging.getMappedRange(0, bytes).slice(0));
     } finally {

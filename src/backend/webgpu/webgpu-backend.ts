@@ -38,6 +38,7 @@ import type { GpuLinear, OpContext } from './ops.ts';
 import { embed } from './plain/embed.ts';
 import { Profiler } from './profiler.ts';
 import { Readback } from './readback.ts';
+import { StepPace } from './step-pace.ts';
 import { bytesOnGpu, Uploader } from './upload.ts';
 import { formatOnGpu } from './weight.ts';
 
@@ -101,7 +102,7 @@ export class WebgpuBackend implements Backend {
     this.#kvDType = kvDType;
     this.#uploader = new Uploader(this.gpu, { shardBytes });
     this.#batches = new BatchStore(this.gpu);
-    this.#readback = new Readback(this.gpu);
+    this.#readback = new Readback(this.gpu, opened.isPolled ? new StepPace() : undefined);
     this.#best = new BestTokens(this.gpu, STEPS_IN_FLIGHT + 1);
     this.#keptSteps = new KeptSteps(this.gpu, this.#batches, this.#best);
     this.#context = {
@@ -288,7 +289,7 @@ export class WebgpuBackend implements Backend {
   async read(tensor: Tensor): Promise<Float32Array> {
     this.#assertOpen();
     const numbers = isGpuWeight(tensor) ? this.#unpacked(tensor) : asNumbers(this.gpu, tensor, 'the tensor to read');
-    const reading = this.#readback.read(numbers.buffer, countOf(numbers.shape));
+    const reading = this.#readback.read(numbers.buffer, countOf(numbers.shape), this.#batches.tokens);
     this.#batches.release();
     return reading;
   }
