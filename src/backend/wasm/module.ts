@@ -81,9 +81,12 @@ async function moduleBytes(build: Build, shared: boolean): Promise<Uint8Array<Ar
 
 /** @param packed base64 of deflated bytes */
 async function unpack(packed: string): Promise<Uint8Array<ArrayBuffer>> {
-  // Node takes 40 ms to bring up its web streams, and a buffer of its own reads base64 at once.
-  const zlib = globalThis.process?.getBuiltinModule?.('node:zlib');
-  if (zlib) return new Uint8Array(zlib.inflateRawSync(Buffer.from(packed, 'base64')));
+  // Node takes 40 ms to bring up its web streams, and its own buffers read base64 at once.
+  const node = globalThis.process?.getBuiltinModule?.('node:buffer');
+  if (node) {
+    const { inflateRawSync } = process.getBuiltinModule('node:zlib');
+    return new Uint8Array(inflateRawSync(node.Buffer.from(packed, 'base64')));
+  }
   const chars = atob(packed);
   const bytes = new Uint8Array(chars.length);
   for (let i = 0; i < chars.length; i++) bytes[i] = chars.charCodeAt(i);
