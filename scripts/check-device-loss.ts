@@ -42,6 +42,7 @@ for (let run = 1; run <= Number(values.runs); run++) {
   const how = randomDoom();
   const result = await answer(how).catch((error: unknown) => ({ text: String(error), devices: 0 }));
   if (result.devices === 2) restored++;
+  if (run % 10 === 0) console.error(`${run} of ${values.runs} runs`);
   if (result.text === expected) continue;
   failures++;
   console.log(`run ${run} (${JSON.stringify(how)}): ${JSON.stringify(result.text)}`);

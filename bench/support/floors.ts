@@ -56,7 +56,7 @@ export const floors: readonly Floor[] = [
   ...atLeast(['load-q8_0'], [0.9, 1.0], [0.9, 1.0]),
   atLeastAnywhere('busy-neighbour', 2, 0.5),
   atLeastAnywhere('oversubscribed', 3, 0.8),
-  ...['q4_0', 'q8_0'].flatMap((format) => [
+  ...['q4_0', 'q8_0', 'smollm2'].flatMap((format) => [
     atLeastAnywhere(`batched-4-${format}`, 1, 2.0),
     atLeastAnywhere(`batched-8-${format}`, 1, 2.5),
     atLeastAnywhere(`batched-4-${format}`, 2, 1.8),
