@@ -3,6 +3,7 @@
 // fetches several far streams faster than one. The halves of a panel take the same steps, so that the engine can fuse the
 // two; where it does, there are registers for twice as many sums.
 import { is_wide } from './linear/state';
+import { N2, N4 } from './linear/statics';
 import { multiplyAdd } from './lib/vector';
 
 /** Bytes of one slot in a panel: eight numbers. */
@@ -28,13 +29,13 @@ export function mixValues(
     let row = 0;
     if (is_wide()) {
       for (; row + 2 < rows; row += 4) {
-        mix4x16(w, rowBytes, bytes, near, far, to, to + (<usize>half << 5), mixedBytes);
+        mixTile<N4>(w, rowBytes, bytes, near, far, to, to + (<usize>half << 5), mixedBytes);
         w += rowBytes << 2;
         to += mixedBytes << 2;
       }
     }
     for (; row < rows; row += 2) {
-      mix2x16(w, w + rowBytes, bytes, near, far, to, to + (<usize>half << 5), mixedBytes);
+      mixTile<N2>(w, rowBytes, bytes, near, far, to, to + (<usize>half << 5), mixedBytes);
       w += rowBytes << 1;
       to += mixedBytes << 1;
     }
@@ -60,97 +61,45 @@ function mixRow(w: usize, values: usize, panels: i32, panelBytes: usize, bytes: 
   }
 }
 
-/** Four rows, two panels; each row's sums lie `mixedBytes` behind those of the row before. */
-function mix4x16(
+/** Two rows or four (`R`), two panels; each row's sums lie `mixedBytes` behind those of the row before. */
+function mixTile<R>(
   w: usize, rowBytes: usize, bytes: usize, near: usize, far: usize, toNear: usize, toFar: usize, mixedBytes: usize,
 ): void {
   const near1 = toNear + mixedBytes, near2 = near1 + mixedBytes, near3 = near2 + mixedBytes;
   const far1 = toFar + mixedBytes, far2 = far1 + mixedBytes, far3 = far2 + mixedBytes;
+  const zero = f32x4.splat(0);
   let a0 = v128.load(toNear), b0 = v128.load(toNear, 16), c0 = v128.load(toFar), d0 = v128.load(toFar, 16);
   let a1 = v128.load(near1), b1 = v128.load(near1, 16), c1 = v128.load(far1), d1 = v128.load(far1, 16);
-  let a2 = v128.load(near2), b2 = v128.load(near2, 16), c2 = v128.load(far2), d2 = v128.load(far2, 16);
-  let a3 = v128.load(near3), b3 = v128.load(near3, 16), c3 = v128.load(far3), d3 = v128.load(far3, 16);
+  let a2 = zero, b2 = zero, c2 = zero, d2 = zero, a3 = zero, b3 = zero, c3 = zero, d3 = zero;
+  if (offsetof<R>() > 2) {
+    a2 = v128.load(near2); b2 = v128.load(near2, 16); c2 = v128.load(far2); d2 = v128.load(far2, 16);
+    a3 = v128.load(near3); b3 = v128.load(near3, 16); c3 = v128.load(far3); d3 = v128.load(far3, 16);
+  }
   let w1 = w + rowBytes, w2 = w1 + rowBytes, w3 = w2 + rowBytes;
   for (const end = w + bytes; w < end; w += 4) {
     const a = v128.load(near), b = v128.load(near, 16), c = v128.load(far), d = v128.load(far, 16);
     let x = v128.load32_splat(w);
-    a0 = multiplyAdd(x, a, a0);
-    b0 = multiplyAdd(x, b, b0);
-    c0 = multiplyAdd(x, c, c0);
-    d0 = multiplyAdd(x, d, d0);
+    a0 = multiplyAdd(x, a, a0); b0 = multiplyAdd(x, b, b0); c0 = multiplyAdd(x, c, c0); d0 = multiplyAdd(x, d, d0);
     x = v128.load32_splat(w1);
-    a1 = multiplyAdd(x, a, a1);
-    b1 = multiplyAdd(x, b, b1);
-    c1 = multiplyAdd(x, c, c1);
-    d1 = multiplyAdd(x, d, d1);
-    x = v128.load32_splat(w2);
-    a2 = multiplyAdd(x, a, a2);
-    b2 = multiplyAdd(x, b, b2);
-    c2 = multiplyAdd(x, c, c2);
-    d2 = multiplyAdd(x, d, d2);
-    x = v128.load32_splat(w3);
-    a3 = multiplyAdd(x, a, a3);
-    b3 = multiplyAdd(x, b, b3);
-    c3 = multiplyAdd(x, c, c3);
-    d3 = multiplyAdd(x, d, d3);
+    a1 = multiplyAdd(x, a, a1); b1 = multiplyAdd(x, b, b1); c1 = multiplyAdd(x, c, c1); d1 = multiplyAdd(x, d, d1);
     w1 += 4;
-    w2 += 4;
-    w3 += 4;
+    if (offsetof<R>() > 2) {
+      x = v128.load32_splat(w2);
+      a2 = multiplyAdd(x, a, a2); b2 = multiplyAdd(x, b, b2); c2 = multiplyAdd(x, c, c2); d2 = multiplyAdd(x, d, d2);
+      x = v128.load32_splat(w3);
+      a3 = multiplyAdd(x, a, a3); b3 = multiplyAdd(x, b, b3); c3 = multiplyAdd(x, c, c3); d3 = multiplyAdd(x, d, d3);
+      w2 += 4;
+      w3 += 4;
+    }
     near += SLOT;
     far += SLOT;
   }
-  v128.store(toNear, a0);
-  v128.store(toNear, b0, 16);
-  v128.store(toFar, c0);
-  v128.store(toFar, d0, 16);
-  v128.store(near1, a1);
-  v128.store(near1, b1, 16);
-  v128.store(far1, c1);
-  v128.store(far1, d1, 16);
-  v128.store(near2, a2);
-  v128.store(near2, b2, 16);
-  v128.store(far2, c2);
-  v128.store(far2, d2, 16);
-  v128.store(near3, a3);
-  v128.store(near3, b3, 16);
-  v128.store(far3, c3);
-  v128.store(far3, d3, 16);
-}
-
-/** Two rows, two panels; the second row's sums lie `mixedBytes` behind the first's. */
-function mix2x16(
-  w0: usize, w1: usize, bytes: usize, near: usize, far: usize, toNear: usize, toFar: usize, mixedBytes: usize,
-): void {
-  let a0 = v128.load(toNear), b0 = v128.load(toNear, 16), c0 = v128.load(toFar), d0 = v128.load(toFar, 16);
-  let a1 = v128.load(toNear + mixedBytes), b1 = v128.load(toNear + mixedBytes, 16);
-  let c1 = v128.load(toFar + mixedBytes), d1 = v128.load(toFar + mixedBytes, 16);
-  for (const end = w0 + bytes; w0 < end; w0 += 4) {
-    const x = v128.load32_splat(w0);
-    const y = v128.load32_splat(w1);
-    let v = v128.load(near);
-    a0 = multiplyAdd(x, v, a0);
-    a1 = multiplyAdd(y, v, a1);
-    v = v128.load(near, 16);
-    b0 = multiplyAdd(x, v, b0);
-    b1 = multiplyAdd(y, v, b1);
-    v = v128.load(far);
-    c0 = multiplyAdd(x, v, c0);
-    c1 = multiplyAdd(y, v, c1);
-    v = v128.load(far, 16);
-    d0 = multiplyAdd(x, v, d0);
-    d1 = multiplyAdd(y, v, d1);
-    w1 += 4;
-    near += SLOT;
-    far += SLOT;
+  v128.store(toNear, a0); v128.store(toNear, b0, 16); v128.store(toFar, c0); v128.store(toFar, d0, 16);
+  v128.store(near1, a1); v128.store(near1, b1, 16); v128.store(far1, c1); v128.store(far1, d1, 16);
+  if (offsetof<R>() > 2) {
+    v128.store(near2, a2); v128.store(near2, b2, 16); v128.store(far2, c2); v128.store(far2, d2, 16);
+    v128.store(near3, a3); v128.store(near3, b3, 16); v128.store(far3, c3); v128.store(far3, d3, 16);
   }
-  v128.store(toNear, a0);
-  v128.store(toNear, b0, 16);
-  v128.store(toFar, c0);
-  v128.store(toFar, d0, 16);
-  v128.store(toNear + mixedBytes, a1);
-  v128.store(toNear + mixedBytes, b1, 16);
-  v128.store(toFar + mixedBytes, c1);
-  v128.store(toFar + mixedBytes, d1, 16);
 }
 
 /** One row, four panels `stride` apart. */

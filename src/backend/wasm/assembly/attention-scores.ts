@@ -3,6 +3,7 @@
 // processor fetches several far streams faster than one. The halves of a group take the same steps, so that the engine can
 // fuse the two; where it does, there are registers for twice as many sums.
 import { is_wide } from './linear/state';
+import { N1, N2 } from './linear/statics';
 import { multiplyAdd } from './lib/vector';
 
 /** Bytes of a group's eight numbers. */
@@ -34,12 +35,12 @@ function scoreFourRows(queries: usize, keys: usize, groups: i32, groupBytes: usi
     const far = <usize>half * groupBytes;
     for (; group < half; group++) {
       const to = scores + <usize>group * GROUP;
-      score4x16(queries, keys + <usize>group * groupBytes, groupBytes, far, to, to + <usize>half * GROUP, rowBytes);
+      scoreTile<N2>(queries, keys + <usize>group * groupBytes, groupBytes, far, to, to + <usize>half * GROUP, rowBytes);
     }
     group += half;
   }
   for (; group < groups; group++) {
-    score4x8(queries, keys + <usize>group * groupBytes, groupBytes, scores + <usize>group * GROUP, rowBytes);
+    scoreTile<N1>(queries, keys + <usize>group * groupBytes, groupBytes, 0, scores + <usize>group * GROUP, 0, rowBytes);
   }
 }
 
@@ -54,60 +55,33 @@ function scoreRow(query: usize, keys: usize, groups: i32, groupBytes: usize, sco
   }
 }
 
-/** Four rows, two groups of keys `far` bytes apart. */
-function score4x16(
+/** Four rows, one group of keys or (`G`) two that lie `far` bytes apart. */
+function scoreTile<G>(
   q: usize, keys: usize, groupBytes: usize, far: usize, out: usize, outFar: usize, rowBytes: usize,
 ): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-  let c0 = a0, c1 = a0, c2 = a0, c3 = a0, d0 = a0, d1 = a0, d2 = a0, d3 = a0;
+  const zero = f32x4.splat(0);
+  let a0 = zero, a1 = zero, a2 = zero, a3 = zero, b0 = zero, b1 = zero, b2 = zero, b3 = zero;
+  let c0 = zero, c1 = zero, c2 = zero, c3 = zero, d0 = zero, d1 = zero, d2 = zero, d3 = zero;
   for (const end = keys + groupBytes; keys < end; keys += GROUP) {
     const a = v128.load(keys), b = v128.load(keys, 16);
-    const c = v128.load(keys + far), d = v128.load(keys + far, 16);
+    let c = zero, d = zero;
+    if (offsetof<G>() > 1) { c = v128.load(keys + far); d = v128.load(keys + far, 16); }
     let x = v128.load32_splat(q);
-    a0 = multiplyAdd(x, a, a0);
-    b0 = multiplyAdd(x, b, b0);
-    c0 = multiplyAdd(x, c, c0);
-    d0 = multiplyAdd(x, d, d0);
+    a0 = multiplyAdd(x, a, a0); b0 = multiplyAdd(x, b, b0);
+    if (offsetof<G>() > 1) { c0 = multiplyAdd(x, c, c0); d0 = multiplyAdd(x, d, d0); }
     x = v128.load32_splat(q, 4);
-    a1 = multiplyAdd(x, a, a1);
-    b1 = multiplyAdd(x, b, b1);
-    c1 = multiplyAdd(x, c, c1);
-    d1 = multiplyAdd(x, d, d1);
+    a1 = multiplyAdd(x, a, a1); b1 = multiplyAdd(x, b, b1);
+    if (offsetof<G>() > 1) { c1 = multiplyAdd(x, c, c1); d1 = multiplyAdd(x, d, d1); }
     x = v128.load32_splat(q, 8);
-    a2 = multiplyAdd(x, a, a2);
-    b2 = multiplyAdd(x, b, b2);
-    c2 = multiplyAdd(x, c, c2);
-    d2 = multiplyAdd(x, d, d2);
+    a2 = multiplyAdd(x, a, a2); b2 = multiplyAdd(x, b, b2);
+    if (offsetof<G>() > 1) { c2 = multiplyAdd(x, c, c2); d2 = multiplyAdd(x, d, d2); }
     x = v128.load32_splat(q, 12);
-    a3 = multiplyAdd(x, a, a3);
-    b3 = multiplyAdd(x, b, b3);
-    c3 = multiplyAdd(x, c, c3);
-    d3 = multiplyAdd(x, d, d3);
+    a3 = multiplyAdd(x, a, a3); b3 = multiplyAdd(x, b, b3);
+    if (offsetof<G>() > 1) { c3 = multiplyAdd(x, c, c3); d3 = multiplyAdd(x, d, d3); }
     q += 16;
   }
   storeFour(out, rowBytes, a0, b0, a1, b1, a2, b2, a3, b3);
-  storeFour(outFar, rowBytes, c0, d0, c1, d1, c2, d2, c3, d3);
-}
-
-function score4x8(q: usize, keys: usize, groupBytes: usize, out: usize, rowBytes: usize): void {
-  let a0 = f32x4.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-  for (const end = keys + groupBytes; keys < end; keys += GROUP) {
-    const a = v128.load(keys), b = v128.load(keys, 16);
-    let x = v128.load32_splat(q);
-    a0 = multiplyAdd(x, a, a0);
-    b0 = multiplyAdd(x, b, b0);
-    x = v128.load32_splat(q, 4);
-    a1 = multiplyAdd(x, a, a1);
-    b1 = multiplyAdd(x, b, b1);
-    x = v128.load32_splat(q, 8);
-    a2 = multiplyAdd(x, a, a2);
-    b2 = multiplyAdd(x, b, b2);
-    x = v128.load32_splat(q, 12);
-    a3 = multiplyAdd(x, a, a3);
-    b3 = multiplyAdd(x, b, b3);
-    q += 16;
-  }
-  storeFour(out, rowBytes, a0, b0, a1, b1, a2, b2, a3, b3);
+  if (offsetof<G>() > 1) storeFour(outFar, rowBytes, c0, d0, c1, d1, c2, d2, c3, d3);
 }
 
 // @ts-ignore: decorator
